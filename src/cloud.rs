@@ -13,6 +13,7 @@ use crate::domain::observed::{
     Alarm, BucketLookup, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription,
     SubscriptionAttributes, Topic, Trail, TrailStatus,
 };
+use crate::domain::profile::Profile;
 use crate::domain::query::Tagged;
 use crate::domain::root_user::{RootCredentials, RootLastUse};
 use crate::domain::{Change, Identity, Region};
@@ -170,8 +171,8 @@ pub trait Connector: Send + Sync {
     /// invalid setting. No AWS API is called yet.
     async fn connect(&self, target: &Target) -> Answer<Session>;
 
-    /// The profiles of the shared configuration, in alphabetical order.
-    async fn profiles(&self) -> Vec<String>;
+    /// The profiles of the shared configuration, in alphabetical order. Reads only files.
+    async fn profiles(&self) -> Vec<Profile>;
 
     /// Opens the links in all confirmation emails; only a demo account can do that.
     fn open_links(&self) {}

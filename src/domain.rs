@@ -34,6 +34,7 @@ pub mod pattern;
 pub mod plan;
 pub mod policy;
 pub mod problem;
+pub mod profile;
 pub mod query;
 pub mod region;
 pub mod retention;

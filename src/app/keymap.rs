@@ -123,6 +123,7 @@ pub enum Intent {
     Start,
     PickProfile,
     PickRegion,
+    SwitchRegion,
     PickTrail,
     Refresh,
     Help,
@@ -210,6 +211,7 @@ macro_rules! bindings {
 /// All bindings, in the order in which the footer shows them.
 pub const BINDINGS: &[Binding] = bindings! {
     Account: [ENTER] Start "start" "Go to the first unfinished step";
+    Account: [ch('s')] SwitchRegion "switch Region" "Switch to the Region that has a setup already, if another one has";
     Account: [ch('p')] PickProfile "profile" "Choose another profile of your AWS configuration";
     Account: [ch('g')] PickRegion "Region" "Choose another Region";
     Account: [ch('d')] Dashboard "dashboard" "Show what is set up and what is missing";

@@ -1,6 +1,7 @@
 //! What the commands print, and how.
 
 pub(super) mod console;
+pub(super) mod elsewhere;
 pub(super) mod json;
 pub(super) mod plan;
 pub(super) mod progress;

@@ -32,17 +32,36 @@ impl AccountSession {
         Self::check_identity(connection, identity, global, console)
     }
 
-    /// The same for a command that observes the account next: starts the first queries of that scope while the identity is
-    /// read.
+    /// The same for a command that observes the account next: starts the first queries while the identity is read.
     pub(super) async fn open_prefetching(
         global: &GlobalOptions,
         connector: &dyn Connector,
         console: &Console,
         setup: &SetupOptions,
-        scope: ObserveScope,
+    ) -> Result<(Self, Prefetch<'static>), CommandError> {
+        let prefetch = |to: &Session| Prefetch::new(&to.cloud, &to.region, setup);
+        Self::open_with(global, connector, console, prefetch).await
+    }
+
+    /// The same for a command that also says something about the root user.
+    pub(super) async fn open_prefetching_root_user(
+        global: &GlobalOptions,
+        connector: &dyn Connector,
+        console: &Console,
+        setup: &SetupOptions,
+    ) -> Result<(Self, Prefetch<'static>), CommandError> {
+        let prefetch = |to: &Session| Prefetch::new(&to.cloud, &to.region, setup).with_root_user(&to.cloud);
+        Self::open_with(global, connector, console, prefetch).await
+    }
+
+    async fn open_with(
+        global: &GlobalOptions,
+        connector: &dyn Connector,
+        console: &Console,
+        prefetch: impl FnOnce(&Session) -> Prefetch<'static>,
     ) -> Result<(Self, Prefetch<'static>), CommandError> {
         let connection = Self::connect(global, connector, console).await?;
-        let prefetch = Prefetch::new(&connection.cloud, &connection.region, setup, scope);
+        let prefetch = prefetch(&connection);
         let identity = prefetch.alongside(connection.cloud.identity()).await?;
         Ok((Self::check_identity(connection, identity, global, console)?, prefetch))
     }

@@ -45,6 +45,7 @@ mod kms;
 mod logs;
 mod pages;
 mod profile;
+mod profile_list;
 mod root_user;
 mod s3;
 mod selectors;

@@ -36,23 +36,65 @@ impl<T> Found<T> {
     }
 }
 
-/// A path that works in another Region, to which a trail of this account delivers.
+/// A path in another Region, to which a trail of this account delivers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Elsewhere {
     pub region: Region,
-    /// The names of the trail and the alarm.
+    /// The trail's name.
     pub trail: String,
-    pub alarm: String,
-    /// Whether it still waits for a confirmation or a first delivery.
-    pub pending: bool,
+    /// The alarm's name; `None`: there is none.
+    pub alarm: Option<String>,
+    pub state: ElsewhereState,
+}
+
+/// Whether a path in another Region works, the best state first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ElsewhereState {
+    Works,
+    /// It still waits for a confirmation or a first delivery.
+    Pending,
+    /// It doesn't work, or that isn't known, for this reason, in one or more sentences.
+    Lacking(String),
+}
+
+impl ElsewhereState {
+    /// Its text in JSON output. Stable, because scripts rely on it.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Works => "works",
+            Self::Pending => "pending",
+            Self::Lacking(_) => "lacking",
+        }
+    }
 }
 
 impl Elsewhere {
-    /// What works there, as a sentence.
+    /// What exists there, in one or more sentences.
     #[must_use]
     pub fn describe(&self) -> String {
-        let Self { region, trail, alarm, pending } = self;
-        let waits = if *pending { ", once what it still waits for has happened" } else { "" };
-        format!("Root sign-ins are reported in {region}, by the trail `{trail}` and the alarm `{alarm}`{waits}.")
+        let Self { region, trail, alarm, state } = self;
+        let by = match alarm {
+            Some(alarm) => format!("by the trail `{trail}` and the alarm `{alarm}`"),
+            None => format!("by the trail `{trail}`"),
+        };
+        match state {
+            ElsewhereState::Works => format!("Root use is already monitored in {region}, {by}."),
+            ElsewhereState::Pending => {
+                format!("Root use is already monitored in {region}, {by}, once what it still waits for has happened.")
+            }
+            ElsewhereState::Lacking(why) => {
+                format!("The trail `{trail}` delivers to {region}, where the setup is incomplete: {why}")
+            }
+        }
+    }
+
+    /// What it lacks; `None`: it works, or only waits.
+    #[must_use]
+    pub fn lacks(&self) -> Option<&str> {
+        match &self.state {
+            ElsewhereState::Works | ElsewhereState::Pending => None,
+            ElsewhereState::Lacking(why) => Some(why),
+        }
     }
 }

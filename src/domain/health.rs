@@ -285,6 +285,13 @@ pub fn is_broken(id: CheckId, settings: &Settings, observed: &Observed) -> bool 
     matches!(with_evidence(settings, observed, Timestamp::UNIX_EPOCH, judge), Verdict::Missing | Verdict::Wrong)
 }
 
+/// The detail of the check on alerting that most needs attention, apart from those that depend on the time; `None` if all
+/// are ok.
+#[must_use]
+pub fn what_fails(settings: &Settings, observed: &Observed) -> Option<String> {
+    Some(health(settings, observed, Timestamp::UNIX_EPOCH).weakest()?.detail.clone())
+}
+
 fn with_evidence<T>(
     settings: &Settings,
     observed: &Observed,

@@ -21,7 +21,7 @@ use super::root_user::RootUser;
 mod events;
 
 pub use super::alarm::{Alarm, AlarmState, Metric};
-pub use super::candidates::{Elsewhere, Found, FoundPath};
+pub use super::candidates::{Elsewhere, ElsewhereState, Found, FoundPath};
 pub use super::metric_filter::MetricFilter;
 pub use super::problem::ReadResult;
 pub use super::subscription::{Confirmation, Subscription, SubscriptionAttributes};
@@ -315,7 +315,7 @@ pub struct Observed {
     pub topics: Vec<TopicDetails>,
     /// The path that the checks judge.
     pub path: FoundPath,
-    /// Where it works, if it doesn't work in this Region.
+    /// The path in another Region, if none works in this one.
     pub elsewhere: Option<Elsewhere>,
     /// What was left out because there is too much of it, a sentence each.
     pub left_out: Vec<String>,

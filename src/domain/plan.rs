@@ -5,7 +5,7 @@ use super::alarm::AlarmConfig;
 use super::change::{Change, ResourceKind, Scope, Step};
 use super::email::Email;
 use super::health::{action_fault, filter_faults, is_aws_sns_key, use_other_region};
-use super::observed::{Alarm, BucketLookup, Confirmation, MetricFilter, Observed, Topic};
+use super::observed::{Alarm, BucketLookup, Confirmation, Elsewhere, ElsewhereState, MetricFilter, Observed, Topic};
 use super::pattern::{self, Reading};
 use super::policy::{self, DoubtCause, Statement, TopicAccess};
 use super::problem::{Fix, Input, Problem};
@@ -29,10 +29,12 @@ pub use rows::{Action, Hint, Plan, Row};
 pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
     let mut plan = Plan::default();
     if let Some(elsewhere) = &observed.elsewhere {
-        let needs_trail = observed.trail.is_none();
-        plan.note(Step::Trail, Problem::new(elsewhere.describe(), use_other_region(elsewhere, needs_trail)));
-        // Not a second trail, unless the user insists.
-        if needs_trail && wanted.trail.origin != Origin::Given {
+        let other_region = Problem::new(elsewhere.describe(), use_other_region(elsewhere, observed.trail.is_none()));
+        match instead_of_second_trail(wanted, observed) {
+            Some(Elsewhere { state: ElsewhereState::Lacking(_), .. }) => plan.block(Step::Trail, other_region),
+            Some(_) | None => plan.note(Step::Trail, other_region),
+        }
+        if instead_of_second_trail(wanted, observed).is_some() {
             return plan;
         }
     }
@@ -70,6 +72,14 @@ pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
         plan.rows.retain(|row| !row.optional);
     }
     plan
+}
+
+/// The setup in another Region that is to be used. A setup in this Region would take a second trail, which costs money, so
+/// there is one only if the user names the trail.
+#[must_use]
+pub fn instead_of_second_trail<'a>(wanted: &Settings, observed: &'a Observed) -> Option<&'a Elsewhere> {
+    let needs_trail = observed.trail.is_none() && wanted.trail.origin != Origin::Given;
+    observed.elsewhere.as_ref().filter(|_| needs_trail)
 }
 
 /// Whether an earlier run has finished the setup of an alert: its alarm is created last.

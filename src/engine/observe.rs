@@ -10,9 +10,9 @@ use crate::cloud::Cloud;
 use crate::domain::added::TagRecord;
 use crate::domain::alert::default_metrics;
 use crate::domain::arn::Arn;
-use crate::domain::health::is_aws_sns_key;
+use crate::domain::health::{is_aws_sns_key, what_fails};
 use crate::domain::observed::{
-    Alarm, BucketLookup, Elsewhere, KmsKey, Metric, ReadResult, Role, TopicDetails, Trail, TrailDetails,
+    Alarm, BucketLookup, Elsewhere, ElsewhereState, KmsKey, Metric, ReadResult, Role, TopicDetails, Trail, TrailDetails,
 };
 use crate::domain::path::{Candidates, PathChoice, other_regions};
 use crate::domain::plan::unmanaged_resources;
@@ -22,17 +22,27 @@ use crate::domain::{Identity, Observed, Region, Settings, SetupOptions};
 mod prefetch;
 mod read;
 mod root_user;
-mod scope;
 mod subscriptions;
 
 pub use prefetch::Prefetch;
-pub use scope::ObserveScope;
 pub use subscriptions::subscriptions;
 
 use read::group;
 pub(super) use read::to_read_result;
 
-/// Reads the account's current state. If a query fails, its field holds the error, and the rest is still returned.
+/// How much of the account to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ObserveScope {
+    /// From the trail to the subscriptions: enough to tell whether an alert would be sent.
+    Chain,
+    /// The bucket and the role too, which the full set of checks needs.
+    Everything,
+    /// Also what rootbell's tags say about the resources that don't have its names, which only a plan needs.
+    Plan,
+}
+
+/// Reads the account's current state, and unless only the chain is read, the root user. If a query fails, its field holds
+/// the error, and the rest is still returned.
 pub async fn observe(
     cloud: &dyn Cloud,
     identity: &Identity,
@@ -40,10 +50,15 @@ pub async fn observe(
     setup: &SetupOptions,
     scope: ObserveScope,
 ) -> Observed {
-    observe_with(cloud, identity, region, setup, scope, Prefetch::new(&cloud, region, setup, scope)).await
+    let prefetch = Prefetch::new(&cloud, region, setup);
+    let prefetch = match scope {
+        ObserveScope::Chain => prefetch,
+        ObserveScope::Everything | ObserveScope::Plan => prefetch.with_root_user(&cloud),
+    };
+    observe_with(cloud, identity, region, setup, scope, prefetch).await
 }
 
-/// Like [`observe`], but uses the queries in `prefetch`, which may have started already.
+/// Like [`observe`], but uses the queries in `prefetch`, which may have started already. It decides on the root user.
 pub async fn observe_with(
     cloud: &dyn Cloud,
     identity: &Identity,
@@ -59,7 +74,7 @@ pub async fn observe_with(
     observed
 }
 
-/// Looks for a path that works in the Regions that the trails name.
+/// Looks for a path in the Regions that the trails name: one that works or, if this Region has no trail, one that exists.
 async fn find_elsewhere(
     cloud: &dyn Cloud,
     identity: &Identity,
@@ -70,15 +85,21 @@ async fn find_elsewhere(
     let trails = observed.trails.as_deref().unwrap_or_default();
     let regions = other_regions(trails, setup, &identity.in_region(region));
     let queries = regions.iter().map(async |region| {
-        let scope = ObserveScope::Chain;
-        let prefetch = Prefetch::new(&cloud, region, setup, scope);
-        let (observed, choice) = observe_region(cloud, identity, region, setup, scope, prefetch).await;
-        let alarm = choice.path.alarm.as_ref().map(|found| found.value.clone());
-        let (trail, alarm) = observed.trail.zip(alarm).filter(|_| choice.is_good())?;
-        Some(Elsewhere { region: region.clone(), trail: trail.trail.name, alarm, pending: choice.is_pending() })
+        let prefetch = Prefetch::new(&cloud, region, setup);
+        let (observed, choice) = observe_region(cloud, identity, region, setup, ObserveScope::Chain, prefetch).await;
+        let settings = Settings::resolve(identity, region, setup, &observed);
+        let state = match choice.is_good() {
+            true if choice.is_pending() => ElsewhereState::Pending,
+            true => ElsewhereState::Works,
+            false => ElsewhereState::Lacking(what_fails(&settings, &observed)?),
+        };
+        let trail = observed.trail?.trail.name;
+        let alarm = choice.path.alarm.map(|found| found.value);
+        Some(Elsewhere { region: region.clone(), trail, alarm, state })
     });
-    let found: Vec<Elsewhere> = join_all(queries).await.into_iter().flatten().collect();
-    found.into_iter().min_by_key(|elsewhere| elsewhere.pending)
+    let found = join_all(queries).await.into_iter().flatten();
+    let is_worth_it = |elsewhere: &Elsewhere| elsewhere.lacks().is_none() || observed.trail.is_none();
+    found.filter(is_worth_it).min_by(|a, b| a.state.cmp(&b.state))
 }
 
 /// Reads one Region, and chooses the path in it.

@@ -50,7 +50,7 @@ pub async fn managed_chains_of(
 async fn chains(cloud: &dyn Cloud, identity: &Identity, region: &Region, setup: &SetupOptions) -> Vec<Chain> {
     let account_region = identity.in_region(region);
     // The chains share the queries for the trails and for the default names.
-    let prefetch = Prefetch::new(&cloud, &account_region.region, setup, ObserveScope::Chain);
+    let prefetch = Prefetch::new(&cloud, &account_region.region, setup);
     let names = match &setup.trail {
         Some(name) => vec![name.clone()],
         None => trail_names(cloud, &account_region, &prefetch).await,

@@ -16,8 +16,10 @@ use crate::engine::{self, ObserveScope, Prefetch};
 /// Returns the current time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// How much of the account the screens need.
-const SCOPE: ObserveScope = ObserveScope::Plan;
+/// The first queries of an observation, which for the screens includes the root user.
+fn prefetch_for(cloud: &Arc<dyn Cloud>, region: &Region, setup: &SetupOptions) -> Prefetch<'static> {
+    Prefetch::new(cloud, region, setup).with_root_user(cloud)
+}
 
 /// What all sessions share.
 #[derive(Clone)]
@@ -78,8 +80,9 @@ impl SessionWorker {
             SessionEffect::Observe { ticket, identity, region, setup } => {
                 let prefetch = self.take_prefetch(&setup);
                 self.on_cloud(move |cloud, _| async move {
-                    let prefetch = prefetch.unwrap_or_else(|| Prefetch::new(&cloud, &region, &setup, SCOPE));
-                    let observed = engine::observe_with(&*cloud, &identity, &region, &setup, SCOPE, prefetch).await;
+                    let prefetch = prefetch.unwrap_or_else(|| prefetch_for(&cloud, &region, &setup));
+                    let scope = ObserveScope::Plan;
+                    let observed = engine::observe_with(&*cloud, &identity, &region, &setup, scope, prefetch).await;
                     respond(SessionMsg::Observed(ticket, Box::new(observed)));
                 });
             }
@@ -170,7 +173,7 @@ async fn connect(
     connection: &Connection,
 ) -> Result<Caller, CloudError> {
     let session = connector.connect(target).await?;
-    let prefetch = Prefetch::new(&session.cloud, &session.region, &setup, SCOPE);
+    let prefetch = prefetch_for(&session.cloud, &session.region, &setup);
     let (cloud, region) = (session.cloud.clone(), session.region.clone());
     *locked(connection) = Some(Connected { cloud, region, prefetch: Some((setup, prefetch.clone())) });
     let identity = prefetch.alongside(session.cloud.identity()).await?;

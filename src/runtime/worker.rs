@@ -49,8 +49,9 @@ impl Worker {
             Effect::ListProfiles => {
                 let (connector, sender) = (self.surroundings.connector.clone(), self.surroundings.sender.clone());
                 self.tasks.spawn(async move {
+                    let names = connector.profiles().await.into_iter().map(|profile| profile.name).collect();
                     // Sending fails only when the program is ending; then the result is not needed.
-                    let _ = sender.send(Msg::Profiles(connector.profiles().await));
+                    let _ = sender.send(Msg::Profiles(names));
                 });
             }
             Effect::OpenLinks => self.surroundings.connector.open_links(),

@@ -5,6 +5,7 @@ mod alarm_banner;
 mod choices;
 mod dashboard;
 mod early_keys;
+mod elsewhere;
 mod errors;
 mod fields;
 mod first_run;

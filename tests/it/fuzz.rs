@@ -19,13 +19,14 @@ use crate::support::tester::{Tester, scenario};
 /// From a single cell to a very large terminal.
 const SIZES: [(u16, u16); 6] = [(1, 1), (20, 5), (60, 20), (80, 24), (120, 40), (200, 60)];
 
-const SCENARIOS: [&str; 10] = [
+const SCENARIOS: [&str; 11] = [
     "fresh",
     "half-done",
     "organization",
     "denied",
     "expired",
     "drifted",
+    "other-region",
     "ringing",
     "hanging",
     "throttled",

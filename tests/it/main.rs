@@ -24,6 +24,8 @@ mod iam_policies;
 mod interrupted_apply;
 #[cfg(unix)]
 mod interrupts;
+#[cfg(unix)]
+mod other_region;
 mod performance;
 mod properties;
 #[cfg(unix)]

@@ -20,7 +20,8 @@ use crate::support::pty::key;
 use crate::support::working;
 
 /// Everything the demo accounts are called.
-const ACCOUNTS: [&str; 7] = ["fresh", "half-done", "organization", "denied", "expired", "drifted", "ringing"];
+const ACCOUNTS: [&str; 8] =
+    ["fresh", "half-done", "organization", "denied", "expired", "drifted", "other-region", "ringing"];
 
 fn read(file: &str) -> String {
     std::fs::read_to_string(path(file)).unwrap().replace("\r\n", "\n")
@@ -338,7 +339,12 @@ fn every_field_of_the_json_output_is_documented_and_every_documented_field_occur
         ("rootbell plan --format json", plans.into_iter().flat_map(on_every_account).collect()),
         (
             "rootbell apply --json",
-            vec![apply("--demo=drifted"), apply("--demo=denied"), working_account("destroy --yes --with-logs --json")],
+            vec![
+                apply("--demo=drifted"),
+                apply("--demo=other-region"),
+                apply("--demo=denied"),
+                working_account("destroy --yes --with-logs --json"),
+            ],
         ),
         (
             "rootbell test --json",

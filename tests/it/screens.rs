@@ -20,6 +20,14 @@ const NARROW: (u16, u16) = (60, 20);
 /// One more picture is one more line.
 const PICTURES: &[Picture] = &[
     ("account", "The account screen: who is signed in, and what already exists", "fresh", WIDE, Theme::dark, |_| {}),
+    (
+        "other-region",
+        "Root use is monitored in another Region: an offer to switch",
+        "other-region",
+        WIDE,
+        Theme::dark,
+        |_| {},
+    ),
     ("trail", "Step 1 in progress: the status of each call", "fresh", WIDE, Theme::dark, run_trail),
     ("topic", "Step 2: who gets the alert", "fresh", WIDE, Theme::dark, to_topic),
     ("filter", "Step 3: the pattern, tested on sample events", "fresh", WIDE, Theme::dark, to_filter),

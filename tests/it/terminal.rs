@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use rootbell::cloud::{Answer, Connector, Session, Target};
+use rootbell::domain::profile::Profile;
 use rootbell::runtime::{self, Options};
 use rootbell::ui::Theme;
 
@@ -242,7 +243,7 @@ impl Connector for PanickingConnector {
         panic!("a fault on purpose");
     }
 
-    async fn profiles(&self) -> Vec<String> {
+    async fn profiles(&self) -> Vec<Profile> {
         Vec::new()
     }
 }

@@ -14,7 +14,7 @@ use super::session::{Caller, Connection, SessionId, Ticket};
 use super::teardown::{Teardown, TeardownPhase};
 use crate::cloud::{CloudError, Target};
 use crate::domain::interruption::RunCount;
-use crate::domain::observed::{Confirmation, SessionTimes};
+use crate::domain::observed::{Confirmation, Elsewhere, SessionTimes};
 use crate::domain::problem::Problem;
 use crate::domain::settings::{Candidate, trail_candidates};
 use crate::domain::{
@@ -262,6 +262,17 @@ impl AccountState {
     #[must_use]
     pub fn has_invalid_field(&self, step: Step) -> bool {
         self.form.shown(step).any(|field| field.error.is_some())
+    }
+
+    /// The setup in another Region, if there is none that works in this one.
+    #[must_use]
+    pub fn elsewhere(&self) -> Option<&Elsewhere> {
+        self.observed.as_ref()?.elsewhere.as_ref()
+    }
+
+    /// The same, if a setup in this Region would take a second trail, for which the user has not asked.
+    pub(in crate::app) fn instead_of_second_trail(&self) -> Option<&Elsewhere> {
+        plan::instead_of_second_trail(&self.derived.as_ref()?.settings, self.observed.as_ref()?)
     }
 
     /// The trails of the account as last read, both those that can be used and those that can't.

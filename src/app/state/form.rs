@@ -290,7 +290,7 @@ impl Form {
 
     /// Sets a value that was not typed, such as one from a picker, as if the user had typed it.
     pub fn choose(&mut self, id: SettingId, text: String) {
-        if let Some(field) = self.fields.iter_mut().find(|f| f.id == id && f.text() != text) {
+        if let Some(field) = self.fields.iter_mut().find(|f| f.id == id) {
             field.set(text);
             field.on_edit();
         }

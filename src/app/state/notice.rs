@@ -4,7 +4,7 @@ use super::screen::Screen;
 use crate::app::keymap::Intent;
 use crate::cloud::CloudError;
 use crate::domain::observed::AlarmState;
-use crate::domain::{AccountId, Email};
+use crate::domain::{AccountId, Email, Region};
 use crate::engine::alarm_test::{TestError, TestRun};
 
 /// The line above the footer. It disappears with the next key, or when what it describes has ended.
@@ -24,6 +24,8 @@ pub enum Notice {
     NotRead,
     /// This identity can't set anything up, for this reason.
     Refused(&'static str),
+    /// This Region has a setup, so setting up the selected one as well needs a second trail. Enter does so.
+    SecondTrail(Region),
     /// What is wrong with what was chosen in a list.
     WrongChoice(String),
     /// There is only one trail to choose.

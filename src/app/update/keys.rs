@@ -26,7 +26,7 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
     match (model.screen, intent) {
         (_, Some(Intent::Help)) => open(model, Overlay::Help { scroll: 0 }),
         (_, Some(Intent::Quit)) => quit(model),
-        (Screen::Account, Some(intent)) => start::act(model, intent),
+        (Screen::Account, Some(intent)) => start::act(model, intent, previous_notice.as_ref()),
         (Screen::Dashboard, Some(intent)) => dashboard::act(model, intent),
         (Screen::Step(step), Some(intent)) => step::act(model, step, intent),
         (Screen::Step(step), None) => {

@@ -7,6 +7,8 @@ use crate::app::state::notice::Notice;
 use crate::app::state::overlay::{Overlay, Picker};
 use crate::app::state::screen::Screen;
 use crate::app::state::session::Connection;
+use crate::domain::Step;
+use crate::domain::settings::{SettingId, TRAIL};
 
 use super::account::connect;
 use super::early_key::keep;
@@ -14,9 +16,11 @@ use super::navigation::{go, open};
 use super::teardown;
 
 /// Acts on a key.
-pub(super) fn act(model: &mut Model, intent: Intent) -> Vec<Effect> {
+pub(super) fn act(model: &mut Model, intent: Intent, previous_notice: Option<&Notice>) -> Vec<Effect> {
     match intent {
+        Intent::Start if matches!(previous_notice, Some(Notice::SecondTrail(_))) => insist_on_second_trail(model),
         Intent::Start => return start(model),
+        Intent::SwitchRegion => return switch_region(model),
         Intent::PickProfile => {
             model.overlay = Some(Overlay::Picker(Picker::profiles(&model.profiles)));
             return vec![Effect::ListProfiles];
@@ -47,6 +51,8 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
                 model.notice = Some(Notice::Refused(why));
             } else if account.derived.is_none() {
                 keep(model, Intent::Start);
+            } else if let Some(elsewhere) = account.instead_of_second_trail() {
+                model.notice = Some(Notice::SecondTrail(elsewhere.region.clone()));
             } else {
                 let screen = account.first_unfinished();
                 go(model, screen);
@@ -54,6 +60,25 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
         }
     }
     Vec::new()
+}
+
+/// Opens the first step, with a trail of this Region although another Region has a setup.
+fn insist_on_second_trail(model: &mut Model) {
+    let now = model.now;
+    let account = model.accounts.selected_mut();
+    account.form.choose(SettingId::Trail, TRAIL.to_owned());
+    account.derive(now);
+    go(model, Screen::Step(Step::Trail));
+}
+
+/// Connects to the Region that has a setup, and opens its dashboard.
+fn switch_region(model: &mut Model) -> Vec<Effect> {
+    let account = model.accounts.selected_mut();
+    let Some(region) = account.elsewhere().map(|elsewhere| elsewhere.region.clone()) else { return Vec::new() };
+    account.target.region = Some(region);
+    let effects = connect(model);
+    keep(model, Intent::Dashboard);
+    effects
 }
 
 /// Opens the dashboard. If the account isn't completely set up, it shows what is missing.

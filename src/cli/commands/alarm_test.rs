@@ -18,7 +18,6 @@ use crate::domain::alarm::STAYS_IN_ALARM;
 use crate::domain::event::{DRILL_SOURCE, DRILL_STREAM, drill_event};
 use crate::domain::interruption::set_back;
 use crate::domain::{Health, Observed, RetentionDays, Settings, SetupOptions};
-use crate::engine::ObserveScope;
 use crate::engine::alarm_test::{self, AlarmTest, Drill, Observer, StageResult, TestError, TestRun, TestStage};
 
 /// Why a test failed, and what to do about it.
@@ -57,8 +56,7 @@ pub(in crate::cli) async fn run(
         ));
     }
     let setup = SetupOptions::default();
-    let (session, prefetch) =
-        AccountSession::open_prefetching(global, connector, console, &setup, ObserveScope::Chain).await?;
+    let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
     let (observed, settings, health) = session.observe_chain(&setup, prefetch, now).await;
     let timeout = options.timeout.map(|seconds| SignedDuration::from_secs(seconds.into()));
     let mut plan = TestPlan {

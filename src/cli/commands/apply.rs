@@ -9,6 +9,7 @@ use crate::cli::args::{ApplyOptions, GlobalOptions, check_options};
 use crate::cli::exit::{CommandError, Exit};
 use crate::cli::fix::fix_text;
 use crate::cli::output::console::{Console, Question};
+use crate::cli::output::elsewhere;
 use crate::cli::output::plan::setup_text;
 use crate::cli::output::text::{pluralize, these_changes};
 use crate::cli::session::AccountSession;
@@ -16,8 +17,9 @@ use crate::cli::signals::Interrupt;
 use crate::cloud::Connector;
 use crate::domain::health::health;
 use crate::domain::observed::Confirmation;
+use crate::domain::plan::instead_of_second_trail;
 use crate::domain::{Change, CheckId, Email, Health, Plan, Settings, SetupOptions, Step, Verdict};
-use crate::engine::{self, ObserveScope};
+use crate::engine::{ObserveScope, Prefetch, observe_with};
 
 pub(in crate::cli) async fn run(
     options: &ApplyOptions,
@@ -35,8 +37,7 @@ pub(in crate::cli) async fn run(
              `rootbell plan` first. Nothing was changed.",
         ));
     }
-    let (session, prefetch) =
-        AccountSession::open_prefetching(global, connector, console, &setup, ObserveScope::Plan).await?;
+    let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
     let prepared = prepare_plan(&session, &setup, prefetch).await?;
     let (settings, plan) = (&prepared.settings, &prepared.plan);
     if !plan.is_empty() {
@@ -58,6 +59,8 @@ pub(in crate::cli) async fn run(
     if !complete {
         outcome.open = requests_sent(plan, &outcome);
         outcome.open.push("Run the same command again to continue.".to_owned());
+    } else if instead_of_second_trail(settings, &prepared.observed).is_some() {
+        // Nothing is set up in this Region, so nothing is open in it.
     } else if plan.is_empty() && !options.wait {
         // Nothing has changed since the account was read.
         outcome.open = still_open(settings, &health(settings, &prepared.observed, now()));
@@ -68,9 +71,14 @@ pub(in crate::cli) async fn run(
         if outcome.interrupted {
             console.eprint(outcome.interruption(&session.location()));
         }
-        session.print_json(&outcome.document(&session), console);
+        let mut document = outcome.document(&session);
+        document["elsewhere"] = elsewhere::document(&prepared.observed);
+        session.print_json(&document, console);
     } else {
-        console.print(summary(&session, plan, &outcome));
+        console.print(match instead_of_second_trail(settings, &prepared.observed) {
+            Some(elsewhere) => elsewhere::nothing_to_change(elsewhere, global),
+            None => summary(&session, plan, &outcome),
+        });
     }
     Ok(if complete && confirmed && !outcome.interrupted { Exit::Done } else { Exit::Failed })
 }
@@ -104,10 +112,11 @@ async fn follow_up(
         }
     }
     let cloud = session.connection.cloud.as_ref();
+    // The root user isn't read: nothing that was applied changes it.
+    let prefetch = Prefetch::new(&cloud, session.region(), setup);
+    let reread = observe_with(cloud, &session.identity, session.region(), setup, ObserveScope::Everything, prefetch);
     let mut observed = tokio::select! {
-        observed = engine::observe(cloud, &session.identity, session.region(), setup, ObserveScope::Everything) => {
-            observed
-        }
+        observed = reread => observed,
         () = interrupt.interrupted() => {
             outcome.interrupted = true;
             outcome.unfinished = Some("the account was not read again");

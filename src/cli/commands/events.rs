@@ -19,7 +19,6 @@ use crate::domain::activity::gap;
 use crate::domain::event::{Outcome, RootEvent};
 use crate::domain::problem::{Fix, Goal, Problem};
 use crate::domain::{Identity, SetupOptions, pattern};
-use crate::engine::ObserveScope;
 use crate::engine::search::{SearchResult, filter_log_events};
 
 /// How often a long search reports its progress.
@@ -36,8 +35,7 @@ pub(in crate::cli) async fn run(
     let since = options.since.timestamp(now(), &zone);
     let from = since.map_err(|reason| CommandError::usage(format!("--since: {reason}.")))?;
     let setup = SetupOptions::default();
-    let (session, prefetch) =
-        AccountSession::open_prefetching(global, connector, console, &setup, ObserveScope::Chain).await?;
+    let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
     let (observed, settings, health) = session.observe_chain(&setup, prefetch, now).await;
     let log_group = &settings.log_group.value;
     let filter = settings.root_use().existing_filter(&observed);

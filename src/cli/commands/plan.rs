@@ -5,10 +5,10 @@ use crate::cli::exit::{CommandError, Exit};
 use crate::cli::fix::problem_text;
 use crate::cli::output::console::Console;
 use crate::cli::output::plan::{document, setup_text};
-use crate::cli::output::script;
+use crate::cli::output::{elsewhere, script};
 use crate::cli::session::AccountSession;
 use crate::cloud::Connector;
-use crate::domain::plan::plan;
+use crate::domain::plan::{instead_of_second_trail, plan};
 use crate::domain::{Observed, Plan, Settings, SetupOptions};
 use crate::engine::{ObserveScope, Prefetch};
 
@@ -20,16 +20,22 @@ pub(in crate::cli) async fn run(
 ) -> Result<Exit, CommandError> {
     let setup = options.setup.setup_options();
     check_options(&setup)?;
-    let (session, prefetch) =
-        AccountSession::open_prefetching(global, connector, console, &setup, ObserveScope::Plan).await?;
-    let PreparedPlan { plan, .. } = prepare_plan(&session, &setup, prefetch).await?;
+    let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
+    let PreparedPlan { observed, settings, plan } = prepare_plan(&session, &setup, prefetch).await?;
     let account_region = session.identity.in_region(session.region());
     match options.format {
         Format::Text => {
             console.print(format_args!("Plan for account {} in {}", session.account(), session.region()));
-            console.print(setup_text(&plan));
+            match instead_of_second_trail(&settings, &observed) {
+                Some(elsewhere) => console.print(format_args!("\n{}", elsewhere::nothing_to_change(elsewhere, global))),
+                None => console.print(setup_text(&plan)),
+            }
         }
-        Format::Json => session.print_json(&document(&plan, &account_region), console),
+        Format::Json => {
+            let mut document = document(&plan, &account_region);
+            document["elsewhere"] = elsewhere::document(&observed);
+            session.print_json(&document, console);
+        }
         Format::AwsCli => console.print_raw(&script::render(script::Purpose::SetUp, &plan, &account_region, global)),
     }
     Ok(if plan.is_empty() { Exit::Done } else { Exit::Differs })

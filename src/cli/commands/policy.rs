@@ -26,8 +26,7 @@ pub(in crate::cli) async fn run(
     };
     let setup = options.names.setup_options();
     check_options(&setup)?;
-    let (session, prefetch) =
-        AccountSession::open_prefetching(global, connector, console, &setup, ObserveScope::Chain).await?;
+    let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
     // A resource that can't be read gets its default name.
     let observed = session.observe(&setup, ObserveScope::Chain, prefetch).await;
     let settings = Settings::resolve(&session.identity, session.region(), &setup, &observed);

@@ -8,6 +8,7 @@ use crate::cli::args::{GlobalOptions, StatusOptions};
 use crate::cli::exit::{CommandError, Exit};
 use crate::cli::fix::fix_text;
 use crate::cli::output::console::Console;
+use crate::cli::output::elsewhere;
 use crate::cli::output::text::format_local;
 use crate::cli::session::AccountSession;
 use crate::cloud::Connector;
@@ -27,13 +28,14 @@ pub(in crate::cli) async fn run(
     console: &Console,
 ) -> Result<Exit, CommandError> {
     let setup = SetupOptions::default();
-    let (session, prefetch) =
-        AccountSession::open_prefetching(global, connector, console, &setup, ObserveScope::Everything).await?;
+    let (session, prefetch) = AccountSession::open_prefetching_root_user(global, connector, console, &setup).await?;
     let observed = session.observe(&setup, ObserveScope::Everything, prefetch).await;
     let settings = Settings::resolve(&session.identity, session.region(), &setup, &observed);
     let health = health(&settings, &observed, now());
     if options.json {
-        session.print_json(&document(&session, &observed, &health), console);
+        let mut document = document(&session, &observed, &health);
+        document["elsewhere"] = elsewhere::document(&observed);
+        session.print_json(&document, console);
     } else {
         let in_alarm = in_alarm(&health);
         // While the alarm is in ALARM and everything works, that line is enough.

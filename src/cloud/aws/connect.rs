@@ -25,7 +25,9 @@ use super::AwsCloud;
 use super::causes::{cause, short_line};
 use super::http::{Http, trust};
 use super::profile;
+use super::profile_list::describe_all;
 use crate::cloud::{Answer, CloudError, Connector, ErrorKind, Session, Target};
+use crate::domain::profile::Profile;
 use crate::domain::text;
 
 /// The timeouts of a call.
@@ -138,7 +140,7 @@ impl AwsConnector {
         files: &EnvConfigSections,
     ) -> Answer<(crate::domain::Region, String)> {
         let profile = files.selected_profile();
-        let from_files = || region_of_profile(files).map(|region| (region, format!("profile `{profile}`")));
+        let from_files = || profile::region_of(files, profile).map(|region| (region, format!("profile `{profile}`")));
         let from_env = |name: &str| self.variable(name).map(|region| (region, name.to_owned()));
         let from_option = target.region.as_ref().map(|region| (region.to_string(), "your selection".to_owned()));
         let found = from_option
@@ -218,12 +220,11 @@ impl Connector for AwsConnector {
         session.inspect_err(|error| tracing::error!(why = error.why(), "no session"))
     }
 
-    async fn profiles(&self) -> Vec<String> {
-        let files = self.sections(&Target::default()).await;
-        let mut names: Vec<String> =
-            files.map(|files| files.profiles().map(str::to_owned).collect()).unwrap_or_default();
-        names.sort();
-        names
+    async fn profiles(&self) -> Vec<Profile> {
+        match self.sections(&Target::default()).await {
+            Ok(files) => describe_all(&files, &self.env, &self.fs).await,
+            Err(_) => Vec::new(),
+        }
     }
 }
 
@@ -285,22 +286,6 @@ fn invalid(message: String) -> CloudError {
 
 fn cannot_read(what: &str, why: &str) -> CloudError {
     invalid(format!("{what} cannot be read: {}.", short_line(why)))
-}
-
-/// The profile's own Region, or that of its source profile.
-///
-/// Source: AWS SDKs and Tools Reference Guide, "AWS Region".
-fn region_of_profile(files: &EnvConfigSections) -> Option<String> {
-    let mut name = files.selected_profile();
-    let mut visited = Vec::new();
-    loop {
-        let profile = files.get_profile(name)?;
-        if let Some(region) = profile.get("region").filter(|region| !region.is_empty()) {
-            return Some(region.to_owned());
-        }
-        visited.push(name);
-        name = profile.get("source_profile").filter(|next| !visited.contains(next))?;
-    }
 }
 
 /// Checks an endpoint's URL: the SDK ignores an invalid one and would connect to AWS.

@@ -33,7 +33,11 @@ pub(super) fn sign_in(files: &EnvConfigSections, env: &Env, named: bool, region:
 ///
 /// # Errors
 /// What is wrong with the settings.
-fn follow(files: &EnvConfigSections, selected: &str, sign_in: &mut SignIn) -> Result<CredentialSource, String> {
+pub(super) fn follow(
+    files: &EnvConfigSections,
+    selected: &str,
+    sign_in: &mut SignIn,
+) -> Result<CredentialSource, String> {
     let mut visited: Vec<&str> = Vec::new();
     let mut name = selected;
     loop {
@@ -111,6 +115,22 @@ fn source_without_keys(files: &EnvConfigSections, profile: &Profile) -> Result<O
         return Ok(Some(CredentialSource::Login));
     }
     Ok(profile.get("credential_process").map(|command| CredentialSource::Process(program(command))))
+}
+
+/// The profile's own Region, or that of its source profile.
+///
+/// Source: AWS SDKs and Tools Reference Guide, "AWS Region".
+pub(super) fn region_of(files: &EnvConfigSections, profile: &str) -> Option<String> {
+    let mut name = profile;
+    let mut visited = Vec::new();
+    loop {
+        let profile = files.get_profile(name)?;
+        if let Some(region) = profile.get("region").filter(|region| !region.is_empty()) {
+            return Some(region.to_owned());
+        }
+        visited.push(name);
+        name = profile.get("source_profile").filter(|next| !visited.contains(next))?;
+    }
 }
 
 fn keys_of(profile: &Profile) -> Option<CredentialSource> {

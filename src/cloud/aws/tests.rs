@@ -27,6 +27,7 @@ mod activity;
 mod answers;
 mod connecting;
 mod faults;
+mod profiles;
 mod refusals;
 mod requests;
 mod root_user;

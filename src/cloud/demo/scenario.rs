@@ -12,6 +12,7 @@ use super::view::AccountView;
 use super::{DemoClock, DemoCloud, change};
 use crate::cloud::{Answer, CloudError, Connector, ErrorKind, Session, Target};
 use crate::domain::plan::plan;
+use crate::domain::profile::Profile;
 use crate::domain::{Change, Email, Observed, Region, Settings, SetupOptions};
 
 macro_rules! scenarios {
@@ -22,7 +23,7 @@ macro_rules! scenarios {
     };
 }
 
-scenarios!("fresh", "half-done", "organization", "denied", "expired", "drifted", "ringing");
+scenarios!("fresh", "half-done", "organization", "denied", "expired", "drifted", "other-region", "ringing");
 
 /// The table `[set_up]`: what rootbell has set up, with its default settings, before the demo starts.
 #[derive(Debug, Default, Deserialize)]
@@ -199,8 +200,8 @@ impl Connector for DemoConnector {
         Ok(Session { cloud: std::sync::Arc::new(cloud), region, region_from: region_from.to_owned(), profile })
     }
 
-    async fn profiles(&self) -> Vec<String> {
-        self.profiles.clone()
+    async fn profiles(&self) -> Vec<Profile> {
+        self.profiles.iter().map(Profile::named).collect()
     }
 
     fn open_links(&self) {

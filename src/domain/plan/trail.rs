@@ -7,6 +7,7 @@ use super::{record, refused};
 use crate::domain::added::{Addition, Additions, Recorded};
 use crate::domain::arn::Arn;
 use crate::domain::change::{Change, Delivery, ResourceKind, Step, TrailUpdate};
+use crate::domain::cost;
 use crate::domain::health::{CheckId, is_broken};
 use crate::domain::observed::{Bucket, BucketLookup, Observed, Trail, TrailOwnership};
 use crate::domain::policy::{self, Decision};
@@ -428,7 +429,12 @@ fn block_if_trail_cannot_be_changed(plan: &mut Plan, wanted: &Settings, existing
 
 /// If there was a choice, notes which trail is used and what the alternatives would cost.
 fn note_trail_choice(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
-    if wanted.trail.origin == Origin::Given || wanted.trail.value == TRAIL && observed.trail.is_some() {
+    let is_given = wanted.trail.origin == Origin::Given;
+    if is_given && observed.trail.is_none() && observed.trails.as_ref().is_ok_and(|trails| !trails.is_empty()) {
+        let note = format!("A new trail is created, which costs {}.", cost::new_trail(observed));
+        plan.note(Step::Trail, note.into());
+    }
+    if is_given || wanted.trail.value == TRAIL && observed.trail.is_some() {
         return;
     }
     let all = trail_candidates(observed, &wanted.account_region);

@@ -2,12 +2,11 @@
 
 use std::ops::Deref;
 
-use futures::future::{BoxFuture, FutureExt, Shared, join_all, pending};
+use futures::future::{BoxFuture, FutureExt, Shared, join_all, pending, ready};
 use futures::join;
 
 use super::read::{group, to_read_result};
 use super::root_user::root_user;
-use super::scope::ObserveScope;
 use crate::cloud::Cloud;
 use crate::domain::alert::{AlertId, ByAlert, default_metrics};
 use crate::domain::enum_map::Variants;
@@ -33,12 +32,12 @@ pub struct Prefetch<'c> {
 
 impl<'c> Prefetch<'c> {
     /// Asks for the resources that the user named, and for those with default names.
-    pub fn new<C>(cloud: &C, region: &Region, setup: &SetupOptions, scope: ObserveScope) -> Self
+    pub fn new<C>(cloud: &C, region: &Region, setup: &SetupOptions) -> Self
     where
         C: Deref<Target = dyn Cloud + 'c> + Clone + Send + Sync + 'c,
     {
         let log_group = setup.log_group.as_deref().unwrap_or(DEFAULT_LOG_GROUP).to_owned();
-        let (c1, c2, c3, r1, r2) = (cloud.clone(), cloud.clone(), cloud.clone(), region.clone(), region.clone());
+        let (c1, c2, r1, r2) = (cloud.clone(), cloud.clone(), region.clone(), region.clone());
         let alarm = |alert: AlertId| {
             let (cloud, region) = (cloud.clone(), region.clone());
             let name = setup.alert(alert).alarm.unwrap_or(alert.spec().alarm).to_owned();
@@ -49,19 +48,23 @@ impl<'c> Prefetch<'c> {
             async move { to_read_result(cloud.describe_alarms_for_metric(&region, &metric).await) }.boxed().shared()
         };
         let has_unnamed_alarm = AlertId::ALL.iter().any(|alert| setup.alert(*alert).alarm.is_none());
-        let root_user = async move {
-            match scope {
-                ObserveScope::Chain => Err(root_user_not_read()),
-                ObserveScope::Everything | ObserveScope::Plan => Ok(root_user(&*c3).await),
-            }
-        };
         Self {
-            root_user: root_user.boxed().shared(),
+            root_user: ready(Err(root_user_not_read())).boxed().shared(),
             trails: async move { to_read_result(c1.trails(&r1).await) }.boxed().shared(),
             group: async move { group(&*c2, &r2, &log_group).await }.boxed().shared(),
             alarms: ByAlert::from_fn(alarm),
             on_metrics: default_metrics().into_iter().filter(|_| has_unnamed_alarm).map(on_metric).collect(),
         }
+    }
+
+    /// Asks for the root user too. Otherwise, it isn't read.
+    #[must_use]
+    pub fn with_root_user<C>(self, cloud: &C) -> Self
+    where
+        C: Deref<Target = dyn Cloud + 'c> + Clone + Send + Sync + 'c,
+    {
+        let cloud = cloud.clone();
+        Self { root_user: async move { Ok(root_user(&*cloud).await) }.boxed().shared(), ..self }
     }
 
     /// Runs the queries alongside `first`, and returns as soon as `first` is done.

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::widgets::Paragraph;
 
 use crate::app::{Caller, Connection};
+use crate::domain::observed::ElsewhereState;
 use crate::domain::plan::cost::monthly;
 use crate::domain::{Step, Verdict};
 use crate::ui::fix::fix_text;
@@ -46,7 +47,7 @@ fn ready(view: &mut View<'_>, caller: &Caller) {
     let theme = view.theme;
     let alias = caller.identity.alias.as_ref().map(|a| format!(" ({a})")).unwrap_or_default();
     let room = view.columns().saturating_sub(19);
-    let root_user = root_user::facts(view).map(|facts| facts.join(" · "));
+    let root_user = root_user::lines(view, room);
     let mut fact = |label: &str, value: &str, aside: &str| {
         view.spans([
             (format!("   {label:<14} "), theme.dim),
@@ -60,8 +61,8 @@ fn ready(view: &mut View<'_>, caller: &Caller) {
     if let Some(profile) = &caller.profile {
         fact("Profile", profile, "");
     }
-    if let Some(root_user) = root_user {
-        fact("Root user", &root_user, "");
+    for (index, line) in root_user.into_iter().enumerate() {
+        fact(if index == 0 { "Root user" } else { "" }, &line, "");
     }
     view.blank();
     if let Some(why) = caller.identity.refusal() {
@@ -91,6 +92,15 @@ fn existing_resources(view: &mut View<'_>) {
             view.spans([(format!("   {word:<8} "), style), (line, theme.text)]);
         }
     };
+    if let Some(elsewhere) = account.elsewhere() {
+        let verdict = match elsewhere.state {
+            ElsewhereState::Works => Verdict::Ok,
+            ElsewhereState::Pending => Verdict::Pending,
+            ElsewhereState::Lacking(_) => Verdict::Wrong,
+        };
+        let offer = format!("{} Press `s` to switch to {}.", elsewhere.describe(), elsewhere.region);
+        row(verdict.as_str(), theme.verdict(verdict), &offer);
+    }
     let chosen = observed.trail.as_ref().map(|t| t.trail.arn.as_str());
     if let Ok(trails) = &observed.trails {
         for trail in trails.iter().filter(|t| Some(t.arn.as_str()) != chosen).take(5) {

@@ -36,6 +36,9 @@ fn text(notice: &Notice) -> String {
         Notice::FieldsWhileRunning => "The fields can be edited once the calls have finished.".to_owned(),
         Notice::NotRead => "The account has not been read yet.".to_owned(),
         Notice::Refused(why) => (*why).to_owned(),
+        Notice::SecondTrail(region) => format!(
+            "Press `s` to switch to {region}. Or press Enter again to set up this Region as well, which needs a second trail."
+        ),
         Notice::WrongChoice(why) => why.clone(),
         Notice::NoOtherTrail => "There is no other trail to choose.".to_owned(),
         Notice::PastedNowhere => "Choose a field with Tab or `e` first, then paste.".to_owned(),

@@ -2,11 +2,20 @@
 
 use crate::domain::root_user::RootUser;
 use crate::domain::text::age;
+use crate::ui::widgets::text::wrap;
 use crate::ui::widgets::view::View;
 
-/// What is known about the root user, in a few words each. `None` before it was read, and in partitions where nobody can
-/// sign in as root.
-pub(in crate::ui) fn facts(view: &View<'_>) -> Option<Vec<String>> {
+/// What is known about the root user, in lines of at most `width` columns. There are none before it was read, and in
+/// partitions where nobody can sign in as root.
+pub(in crate::ui) fn lines(view: &View<'_>, width: usize) -> Vec<String> {
+    let facts = facts(view).unwrap_or_default();
+    if facts.is_empty() {
+        return facts;
+    }
+    wrap(&facts.join(" · "), u16::try_from(width).unwrap_or(u16::MAX))
+}
+
+fn facts(view: &View<'_>) -> Option<Vec<String>> {
     let account = view.account;
     if account.caller()?.identity.partition().without_root_sign_in().is_some() {
         return None;

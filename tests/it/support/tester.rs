@@ -13,6 +13,7 @@ use rootbell::app::{Effect, Model, Msg, update};
 use rootbell::cloud::demo::{Account, DemoCloud};
 use rootbell::cloud::{Answer, Connector, Session, Target};
 use rootbell::domain::Region;
+use rootbell::domain::profile::Profile;
 use rootbell::runtime::Worker;
 use rootbell::runtime::worker::Clock;
 use rootbell::ui::{Theme, view};
@@ -63,8 +64,8 @@ impl Connector for OnDemo {
         })
     }
 
-    async fn profiles(&self) -> Vec<String> {
-        self.1.clone()
+    async fn profiles(&self) -> Vec<Profile> {
+        self.1.iter().map(Profile::named).collect()
     }
 
     fn open_links(&self) {

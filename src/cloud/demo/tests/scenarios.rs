@@ -3,6 +3,7 @@
 use super::*;
 use crate::cloud::{Connector, Target};
 use crate::domain::Region;
+use crate::domain::profile::Profile;
 
 #[test]
 fn each_scenario_is_valid_and_contains_what_its_description_says() {
@@ -31,6 +32,11 @@ fn each_scenario_is_valid_and_contains_what_its_description_says() {
                     assert!(trails[0].organization && trails[0].home_region == "us-east-1");
                     assert!(trails[0].log_group_arn.as_ref().is_some_and(|arn| arn.belongs_to(&"210987654321".into())));
                     assert!(cloud.trail_status(&home(), &trails[0].arn).await.unwrap().logs_delivery.is_some());
+                }
+                "other-region" => {
+                    assert!(trails[0].multi_region && trails[0].home_region == "us-east-1" && alarm.is_none());
+                    let there = cloud.alarm(&Region::new("us-east-1"), "root-use").await.unwrap();
+                    assert!(there.is_some_and(|alarm| alarm.config.actions_enabled));
                 }
                 "drifted" => {
                     assert!(!cloud.trail_status(&home(), &trails[0].arn).await.unwrap().logging);
@@ -184,7 +190,7 @@ fn a_user_can_load_their_own_file() {
 fn a_session_uses_the_requested_region_and_profile() {
     run(async {
         let connector = DemoConnector::for_account(Account::default(), clock().clock());
-        assert_eq!(connector.profiles().await, ["default", "prod"]);
+        assert_eq!(connector.profiles().await, ["default", "prod"].map(Profile::named));
         let target = |profile: &str, region: &str| Target {
             profile: Some(profile.into()),
             region: Some(Region::new(region)),
