@@ -113,7 +113,7 @@ pub async fn run(
     let interrupt = Interrupt::listen();
     let command = async {
         match command {
-            Command::Plan(options) => plan::run(options, global, connector, console).await,
+            Command::Plan(options) => plan::run(options, global, connector, now, console).await,
             Command::Apply(options) => apply::run(options, global, connector, now, &interrupt, console).await,
             Command::Status(options) => status::run(options, global, connector, now, console).await,
             Command::Test(options) => alarm_test::run(options, global, connector, now, &interrupt, console).await,

@@ -2,12 +2,14 @@
 //!
 //! [`aws`] talks to AWS, [`demo`] simulates an account in memory.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
+use crate::domain::indirect_alarm::IndirectAlarm;
 use crate::domain::mute_rule::MuteRule;
 use crate::domain::observed::{
     Alarm, BucketLookup, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription,
@@ -40,6 +42,10 @@ pub type Answer<T> = Result<T, CloudError>;
 pub trait Cloud: Send + Sync {
     /// Who is signed in, including the account's alias if it can be read.
     async fn identity(&self) -> Answer<Identity>;
+
+    /// The names of the accounts of the organization, by their IDs. Only its management account and delegated administrators
+    /// may ask for them.
+    async fn organization_accounts(&self) -> Answer<BTreeMap<String, String>>;
 
     /// Which credentials the root user has.
     async fn root_credentials(&self) -> Answer<RootCredentials>;
@@ -82,7 +88,10 @@ pub trait Cloud: Send + Sync {
     /// All alarms on a metric, whatever their names.
     async fn describe_alarms_for_metric(&self, region: &Region, metric: &Metric) -> Answer<Vec<Alarm>>;
 
-    /// The alarm mute rules that name this alarm and are active or scheduled.
+    /// All composite alarms, alarms on expressions, and log alarms: whom these notify of what can't be told by metric.
+    async fn indirect_alarms(&self, region: &Region) -> Answer<Vec<IndirectAlarm>>;
+
+    /// The alarm mute rules that name this alarm and are active or scheduled, with their schedules if these can be read.
     async fn alarm_mute_rules(&self, region: &Region, alarm: &str) -> Answer<Vec<MuteRule>>;
 
     async fn topic(&self, region: &Region, arn: &str) -> Answer<Option<Topic>>;
@@ -112,6 +121,9 @@ pub trait Cloud: Send + Sync {
         period: u32,
     ) -> Answer<Vec<Datapoint>>;
 
+    /// The total of a statistic over that time, in periods of an hour; zero if there are no datapoints.
+    async fn metric_total(&self, region: &Region, total: &MetricTotal<'_>) -> Answer<f64>;
+
     /// The events of a log group that match the pattern, newest first: the first page of at most 100, or the one with the
     /// token `page`. An empty page may be followed by another one. [`ErrorKind::NotFound`] if the group doesn't exist.
     async fn filter_log_events(&self, region: &Region, search: &Search<'_>) -> Answer<EventPage>;
@@ -136,6 +148,24 @@ pub struct Search<'a> {
     pub from: Timestamp,
     pub to: Timestamp,
     pub page: Option<&'a str>,
+}
+
+/// What to add up.
+#[derive(Clone, Copy, Debug)]
+pub struct MetricTotal<'a> {
+    pub metric: &'a Metric,
+    /// The name and value of the metric's only dimension; `None`: it has none.
+    pub dimension: Option<(&'a str, &'a str)>,
+    pub statistic: TotalStatistic,
+    pub from: Timestamp,
+    pub to: Timestamp,
+}
+
+/// A statistic whose values can be added up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TotalStatistic {
+    Sum,
+    SampleCount,
 }
 
 /// Which account and Region to connect to; `None` leaves it to the SDK's default chain.

@@ -4,6 +4,7 @@
 //! Nothing here does I/O or reads a clock; the time is passed in.
 
 pub mod account_id;
+pub mod account_names;
 pub mod account_region;
 pub mod activity;
 pub mod added;
@@ -18,11 +19,13 @@ pub mod email;
 pub mod enum_map;
 pub mod event;
 pub mod event_search;
+pub mod filter_output;
 pub mod filter_pattern;
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub mod health;
 pub mod iam_policy;
+pub mod indirect_alarm;
 pub mod interruption;
 pub mod key_state;
 pub mod metric_filter;
@@ -40,12 +43,14 @@ pub mod region;
 pub mod retention;
 pub mod root_user;
 pub mod samples;
+pub mod session_times;
 pub mod setting_id;
 pub mod settings;
 pub mod subscription;
 pub mod text;
 
 pub use account_id::AccountId;
+pub use account_names::AccountNames;
 pub use account_region::{AccountRegion, Identity};
 pub use alert::AlertId;
 pub use change::{ByStep, Change, Step};

@@ -1,5 +1,7 @@
 //! What goes into [`super::update`] and what comes out of it.
 
+use std::collections::BTreeMap;
+
 use super::keymap::Key;
 use super::state::session::{Caller, SessionId, Ticket};
 use crate::cloud::{CloudError, Target};
@@ -64,6 +66,8 @@ pub enum SessionEffect {
         ticket: Ticket,
         topic_arn: Arn,
     },
+    /// Read the names of the organization's accounts.
+    ListAccounts,
     /// A single call that is not part of a plan.
     Change {
         ticket: Ticket,
@@ -116,6 +120,8 @@ pub enum SessionMsg {
     Applied(Ticket, Report),
     PatternTested(Ticket, Result<Vec<bool>, CloudError>),
     Subscriptions(Ticket, Result<Vec<Subscription>, CloudError>),
+    /// Empty if they can't be read.
+    Accounts(BTreeMap<String, String>),
     Changed(Ticket, Result<(), CloudError>),
     Polled(Ticket, Result<PollResult, CloudError>),
     TestProgress(Ticket, TestRun),

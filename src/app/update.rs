@@ -54,12 +54,17 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
 fn from_session(model: &mut Model, session: SessionId, msg: SessionMsg) -> Vec<Effect> {
     match msg {
         SessionMsg::Connected(answer) => return account::connected(model, session, answer),
-        SessionMsg::Observed(ticket, observed) => account::observed(model, session, ticket, *observed),
+        SessionMsg::Observed(ticket, observed) => return account::observed(model, session, ticket, *observed),
         SessionMsg::FindManaged(ticket, chains) => teardown::found(model, session, ticket, &chains),
         SessionMsg::Progress(ticket, progress) => progressed(model, session, ticket, progress),
         SessionMsg::Applied(ticket, report) => return applied(model, session, ticket, &report),
         SessionMsg::PatternTested(ticket, answer) => pattern_tested(model, session, ticket, answer),
         SessionMsg::Subscriptions(ticket, answer) => account::subscriptions_read(model, session, ticket, answer),
+        SessionMsg::Accounts(names) => {
+            if let Some(account) = model.accounts.get_mut(session) {
+                account.organization = Some(names);
+            }
+        }
         SessionMsg::Changed(ticket, answer) => calls::changed(model, session, ticket, answer),
         SessionMsg::Polled(ticket, answer) => return polling::answered(model, session, ticket, answer),
         SessionMsg::TestProgress(ticket, run) => alarm_test::progressed(model, session, ticket, run),

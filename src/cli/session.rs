@@ -94,8 +94,14 @@ impl AccountSession {
     }
 
     /// Observes the account, using the queries that were started early.
-    pub(super) async fn observe(&self, setup: &SetupOptions, scope: ObserveScope, prefetch: Prefetch<'_>) -> Observed {
-        observe_with(self.connection.cloud.as_ref(), &self.identity, self.region(), setup, scope, prefetch).await
+    pub(super) async fn observe(
+        &self,
+        setup: &SetupOptions,
+        scope: ObserveScope,
+        now: Option<Timestamp>,
+        prefetch: Prefetch<'_>,
+    ) -> Observed {
+        observe_with(self.connection.cloud.as_ref(), &self.identity, self.region(), setup, scope, now, prefetch).await
     }
 
     /// Prints the result of a command as JSON.
@@ -110,7 +116,7 @@ impl AccountSession {
         prefetch: Prefetch<'_>,
         now: fn() -> Timestamp,
     ) -> (Observed, Settings, Health) {
-        let observed = self.observe(setup, ObserveScope::Chain, prefetch).await;
+        let observed = self.observe(setup, ObserveScope::Chain, Some(now()), prefetch).await;
         let settings = Settings::resolve(&self.identity, self.region(), setup, &observed);
         let health = health(&settings, &observed, now());
         (observed, settings, health)

@@ -9,9 +9,10 @@ use async_trait::async_trait;
 use aws_config::SdkConfig;
 use jiff::Timestamp;
 
-use super::{Answer, Cloud, CloudError, ErrorKind, Search, SignIn};
+use super::{Answer, Cloud, CloudError, ErrorKind, MetricTotal, Search, SignIn};
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::added::{ADDED, Recorded};
+use crate::domain::indirect_alarm::IndirectAlarm;
 use crate::domain::mute_rule::MuteRule;
 use crate::domain::observed::{
     Alarm, BucketLookup, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription,
@@ -27,6 +28,7 @@ use errors::Call;
 use iam::Iam;
 use kms::Kms;
 use logs::Logs;
+use organizations::Organizations;
 use s3::{KnownBuckets, S3};
 use sns::Sns;
 use sts::Sts;
@@ -41,8 +43,10 @@ mod credentials;
 mod errors;
 mod http;
 mod iam;
+mod indirect_alarms;
 mod kms;
 mod logs;
+mod organizations;
 mod pages;
 mod profile;
 mod profile_list;
@@ -78,6 +82,7 @@ struct Services {
     logs: Logs,
     sns: Sns,
     kms: Kms,
+    organizations: Organizations,
     cloudwatch: CloudWatch,
 }
 
@@ -91,6 +96,7 @@ impl Services {
             logs: Logs::new(config),
             sns: Sns::new(config),
             kms: Kms::new(config),
+            organizations: Organizations::new(config),
             cloudwatch: CloudWatch::new(config),
         }
     }
@@ -246,6 +252,10 @@ impl Cloud for AwsCloud {
         Ok(Identity { alias, ..caller })
     }
 
+    async fn organization_accounts(&self) -> Answer<BTreeMap<String, String>> {
+        self.with_sign_in(self.global().organizations.list_accounts()).await
+    }
+
     async fn root_credentials(&self) -> Answer<RootCredentials> {
         self.with_sign_in(self.global().iam.get_account_summary()).await
     }
@@ -302,6 +312,11 @@ impl Cloud for AwsCloud {
         self.with_sign_in(self.services(region).cloudwatch.describe_alarms_for_metric(metric)).await
     }
 
+    async fn indirect_alarms(&self, region: &Region) -> Answer<Vec<IndirectAlarm>> {
+        let services = self.services(region);
+        self.with_sign_in(Box::pin(indirect_alarms::describe(&services.cloudwatch.client))).await
+    }
+
     async fn alarm_mute_rules(&self, region: &Region, alarm: &str) -> Answer<Vec<MuteRule>> {
         self.with_sign_in(self.services(region).cloudwatch.list_alarm_mute_rules(alarm)).await
     }
@@ -339,6 +354,10 @@ impl Cloud for AwsCloud {
         period: u32,
     ) -> Answer<Vec<Datapoint>> {
         self.with_sign_in(self.services(region).cloudwatch.get_metric_statistics(metric, from, to, period)).await
+    }
+
+    async fn metric_total(&self, region: &Region, total: &MetricTotal<'_>) -> Answer<f64> {
+        self.with_sign_in(self.services(region).cloudwatch.metric_total(total)).await
     }
 
     async fn filter_log_events(&self, region: &Region, search: &Search<'_>) -> Answer<EventPage> {

@@ -10,8 +10,9 @@ use serde_json::Value;
 
 use super::aws::tests::{Asked, Protocol, base64, cbor, never_set, ok, refusal, wire};
 use super::demo::{Account, DemoCloud, InjectedFault, ManualClock};
-use super::{Answer, Cloud, CloudError, ErrorKind, Search};
+use super::{Answer, Cloud, CloudError, ErrorKind, MetricTotal, Search, TotalStatistic};
 use crate::domain::alarm::{Alarm, AlarmState, Metric};
+use crate::domain::filter_output::incoming_events;
 use crate::domain::plan::plan;
 use crate::domain::{Change, Observed, Region, Settings, SetupOptions};
 
@@ -39,6 +40,7 @@ const ALARM: &str = "rootbell-root-use";
 #[derive(Clone, Debug)]
 enum CloudCall {
     Identity,
+    OrganizationAccounts,
     RootCredentials,
     VirtualRootMfa,
     CentralizedRootAccess,
@@ -53,6 +55,7 @@ enum CloudCall {
     Role(&'static str),
     Alarm(&'static str),
     AlarmsForMetric,
+    IndirectAlarms,
     MuteRules(&'static str),
     Topic(&'static str),
     Subscriptions(&'static str),
@@ -60,6 +63,8 @@ enum CloudCall {
     TestFilter(&'static str, Vec<&'static str>),
     History(&'static str),
     MetricStatistics,
+    Datapoints,
+    IncomingEvents(&'static str),
     RootEvents(&'static str),
     Apply(Box<Change>),
 }
@@ -74,6 +79,7 @@ async fn send(cloud: &dyn Cloud, region: &Region, call: &CloudCall) -> Result<St
     let to = START.parse().unwrap();
     match call {
         CloudCall::Identity => debug_text(cloud.identity().await),
+        CloudCall::OrganizationAccounts => debug_text(cloud.organization_accounts().await),
         CloudCall::RootCredentials => debug_text(cloud.root_credentials().await),
         CloudCall::VirtualRootMfa => debug_text(cloud.has_virtual_root_mfa().await),
         CloudCall::CentralizedRootAccess => debug_text(cloud.is_root_access_centralized().await),
@@ -88,6 +94,7 @@ async fn send(cloud: &dyn Cloud, region: &Region, call: &CloudCall) -> Result<St
         CloudCall::Role(name) => debug_text(cloud.role(name).await),
         CloudCall::Alarm(name) => debug_text(cloud.alarm(region, name).await),
         CloudCall::AlarmsForMetric => debug_text(cloud.describe_alarms_for_metric(region, &metric()).await),
+        CloudCall::IndirectAlarms => debug_text(cloud.indirect_alarms(region).await),
         CloudCall::MuteRules(alarm) => debug_text(cloud.alarm_mute_rules(region, alarm).await),
         CloudCall::Topic(arn) => debug_text(cloud.topic(region, arn).await),
         CloudCall::Subscriptions(arn) => debug_text(cloud.subscriptions(region, arn).await),
@@ -95,6 +102,15 @@ async fn send(cloud: &dyn Cloud, region: &Region, call: &CloudCall) -> Result<St
         CloudCall::TestFilter(pattern, events) => debug_text(cloud.test_metric_filter(region, pattern, events).await),
         CloudCall::History(alarm) => debug_text(cloud.describe_alarm_history(region, alarm, from).await),
         CloudCall::MetricStatistics => debug_text(cloud.get_metric_statistics(region, &metric(), from, to, 300).await),
+        CloudCall::Datapoints => {
+            let (metric, statistic) = (&metric(), TotalStatistic::SampleCount);
+            debug_text(cloud.metric_total(region, &MetricTotal { metric, dimension: None, statistic, from, to }).await)
+        }
+        CloudCall::IncomingEvents(group) => {
+            let (metric, dimension) = (&incoming_events(), Some(("LogGroupName", *group)));
+            let total = MetricTotal { metric, dimension, statistic: TotalStatistic::Sum, from, to };
+            debug_text(cloud.metric_total(region, &total).await)
+        }
         CloudCall::RootEvents(log_group) => {
             let search = Search { log_group, pattern: "{ $.a = 1 }", from, to, page: None };
             debug_text(cloud.filter_log_events(region, &search).await)
@@ -176,7 +192,7 @@ impl ContractCase {
     async fn run_on_aws(&self) -> Result<String, CloudError> {
         let (case, replies, region) = (self.name, self.aws.clone(), self.region.clone());
         let cloud = wire(move |asked| {
-            if !matches!(asked.service.as_str(), "iam" | "sts" | "s3") {
+            if !matches!(asked.service.as_str(), "iam" | "sts" | "s3" | "organizations") {
                 assert_eq!(region, asked.region.as_str(), "{case}: {}", asked.operation);
             }
             let is_requested = |(operation, _): &&(&str, AwsReply)| asked.is_operation(operation);

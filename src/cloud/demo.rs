@@ -5,15 +5,17 @@
 //! email subscriptions stay pending until confirmed, and filter patterns are evaluated. Nothing runs in the background:
 //! each call first applies the changes that have become due by the clock.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Answer, Cloud, CloudError, ErrorKind, Search, SignIn};
+use super::{Answer, Cloud, CloudError, ErrorKind, MetricTotal, Search, SignIn};
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::change::Operation;
+use crate::domain::indirect_alarm::IndirectAlarm;
 use crate::domain::mute_rule::MuteRule;
 use crate::domain::observed::{
     Alarm, BucketLookup, Confirmation, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role,
@@ -25,9 +27,11 @@ use crate::domain::{Change, Email, Identity, Query, Region};
 
 pub mod account;
 mod activity;
+mod arrivals;
 mod change;
 mod error;
 mod faults;
+mod indirect_alarms;
 mod queries;
 mod root_user;
 mod scenario;
@@ -294,6 +298,11 @@ impl Cloud for DemoCloud {
         self.query(&self.region, Query::Identity, "", |account, _| Ok(account.identity())).await
     }
 
+    async fn organization_accounts(&self) -> Answer<BTreeMap<String, String>> {
+        self.query(&self.region, Query::OrganizationAccounts, "", |account, _| queries::organization_accounts(account))
+            .await
+    }
+
     async fn root_credentials(&self) -> Answer<RootCredentials> {
         self.query(&self.region, Query::RootCredentials, "", |account, _| Ok(account.root_user.credentials())).await
     }
@@ -367,6 +376,10 @@ impl Cloud for DemoCloud {
         .await
     }
 
+    async fn indirect_alarms(&self, region: &Region) -> Answer<Vec<IndirectAlarm>> {
+        self.query(region, Query::Alarm, "", |account, view| Ok(indirect_alarms::all(account, view))).await
+    }
+
     async fn alarm_mute_rules(&self, region: &Region, alarm: &str) -> Answer<Vec<MuteRule>> {
         self.query(region, Query::MuteRules, alarm, |account, view| Ok(queries::mute_rules(account, view, alarm))).await
     }
@@ -425,6 +438,13 @@ impl Cloud for DemoCloud {
             let mut points = activity::get_metric_statistics(account, view, metric, from, period);
             points.retain(|point| from <= point.at && point.at <= to);
             Ok(points)
+        })
+        .await
+    }
+
+    async fn metric_total(&self, region: &Region, total: &MetricTotal<'_>) -> Answer<f64> {
+        self.query(region, Query::MetricStatistics, &total.metric.name, |account, view| {
+            Ok(arrivals::metric_total(account, view, total))
         })
         .await
     }

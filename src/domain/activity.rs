@@ -158,7 +158,9 @@ fn concerns_recording(check: CheckId) -> bool {
         | CheckId::RoleScope
         | CheckId::LogGroupRetention
         | CheckId::FilterPattern
+        | CheckId::FilterPublishes
         | CheckId::FilterCisPattern
+        | CheckId::AlarmMuteRules
         | CheckId::AlarmExists
         | CheckId::AlarmActions
         | CheckId::TopicExists
@@ -210,7 +212,9 @@ fn concerns_notification(check: CheckId) -> bool {
         | CheckId::LogGroupExists
         | CheckId::LogGroupRetention
         | CheckId::FilterPattern
+        | CheckId::FilterPublishes
         | CheckId::FilterCisPattern
+        | CheckId::AlarmMuteRules
         | CheckId::TopicPublic
         | CheckId::AlarmExists
         | CheckId::RootMfa

@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::account_names::AccountNames;
 use super::account_region::Identity;
 use super::region::Region;
 use super::text::{escape_controls, escape_controls_in_lines};
@@ -121,7 +122,7 @@ impl RootEvent {
 
     /// The decoded fields and the whole event, as `rootbell events --json` prints them.
     #[must_use]
-    pub fn to_json(&self) -> Value {
+    pub fn to_json(&self, names: &AccountNames) -> Value {
         json!({
             "id": self.id,
             "time": self.time.map(|t| t.to_string()),
@@ -130,6 +131,7 @@ impl RootEvent {
             "outcome": self.outcome.as_str().to_lowercase(),
             "error": match &self.outcome { Outcome::Failure(why) => Some(why), Outcome::Success => None },
             "account": self.account,
+            "account_name": self.account.as_deref().and_then(|account| names.name(account)),
             "mfa": match self.mfa { Mfa::Yes => Some(true), Mfa::No => Some(false), Mfa::Unknown => None },
             "address": self.address,
             "region": self.region,

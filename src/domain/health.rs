@@ -9,11 +9,13 @@ use super::observed::{Elsewhere, Observed, Subscription};
 use super::problem::{Fix, Goal};
 use super::settings::Settings;
 
+mod action;
 mod audit;
 mod chain;
 mod evidence;
 mod existing;
 mod filter;
+mod log_group_key;
 mod outcome;
 mod recipients;
 mod registry;
@@ -21,7 +23,7 @@ mod root_user;
 mod topic;
 mod trail;
 
-pub use chain::action_fault;
+pub use action::action_fault;
 use evidence::Evidence;
 use existing::existing_path;
 pub use existing::use_other_region;
@@ -164,9 +166,11 @@ impl Health {
         }
     }
 
-    /// Recommendations that the account doesn't follow.
-    pub fn advice(&self) -> impl Iterator<Item = &Check> {
-        self.checks.iter().filter(|c| c.id.counts() == Counts::Advice && c.verdict != Verdict::Ok)
+    /// The checks to list in this section: of the recommendations, only those that the account doesn't follow.
+    #[must_use]
+    pub fn section(&self, counts: Counts) -> Vec<&Check> {
+        let is_listed = |c: &&Check| c.id.counts() == counts && (counts != Counts::Advice || c.verdict != Verdict::Ok);
+        self.checks.iter().filter(is_listed).collect()
     }
 
     /// The alarm, if it is in ALARM.

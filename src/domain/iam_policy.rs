@@ -31,7 +31,7 @@ pub enum UseCase {
 pub const MAX_POLICY_LENGTH: usize = 6144;
 
 /// The queries that read the chain.
-const CHAIN: [Query; 13] = [
+const CHAIN: [Query; 14] = [
     Query::Identity,
     Query::Alias,
     Query::Trails,
@@ -42,6 +42,7 @@ const CHAIN: [Query; 13] = [
     Query::Alarm,
     Query::AlarmsForMetric,
     Query::MuteRules,
+    Query::MuteRule,
     Query::Topic,
     Query::Subscriptions,
     Query::SubscriptionAttributes,
@@ -168,20 +169,25 @@ fn permissions(use_case: UseCase, settings: &Settings, observed: &Observed) -> V
 fn queries(use_case: UseCase, settings: &Settings, observed: &Observed) -> Vec<Query> {
     let mut all = CHAIN.to_vec();
     let topic = observed.topic.as_ref().ok().and_then(Option::as_ref);
-    if settings.kms_key.is_some() || topic.is_some_and(|topic| topic.kms_key.is_some()) {
+    let group = observed.log_group.as_ref().ok().and_then(Option::as_ref);
+    let is_encrypted = topic.is_some_and(|t| t.kms_key.is_some()) || group.is_some_and(|g| g.kms_key.is_some());
+    if settings.kms_key.is_some() || is_encrypted {
         all.extend([Query::KmsKey, Query::KeyPolicy]);
     }
     match use_case {
         UseCase::Setup => {
             all.extend(BUCKET_AND_ROLE);
             all.extend(ROOT_USER);
-            all.push(Query::TestFilter);
+            all.extend([Query::TestFilter, Query::MetricStatistics]);
             all.extend(unmanaged_kinds(settings).map(|kind| Tagged::from(kind).query()));
         }
         UseCase::Watch => {
             all.extend(BUCKET_AND_ROLE);
             all.extend(ROOT_USER);
             all.extend(DASHBOARD);
+            if observed.has_organization_trail() {
+                all.push(Query::OrganizationAccounts);
+            }
         }
         UseCase::Test => all.extend(DRILL),
         UseCase::Teardown { with_logs } => {

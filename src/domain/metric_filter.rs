@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::alarm::Metric;
@@ -30,6 +31,9 @@ pub struct MetricFilter {
     pub apply_on_transformed_logs: bool,
     /// The condition on the system fields of the events that it is applied to.
     pub field_selection_criteria: Option<String>,
+    /// When it was created; `None`: it is only planned.
+    #[serde(skip)]
+    pub created: Option<Timestamp>,
 }
 
 impl MetricFilter {
@@ -59,6 +63,7 @@ impl Default for MetricFilter {
             emit_system_field_dimensions: Vec::new(),
             apply_on_transformed_logs: false,
             field_selection_criteria: None,
+            created: None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Alarm mute rules: while one is active, the alarm changes its state, but runs no action.
 
-use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// An alarm mute rule that is active or will be.
@@ -14,6 +15,44 @@ pub struct MuteRule {
     pub recurring: bool,
     /// When the rule ends; `None`: it doesn't.
     pub expires: Option<Timestamp>,
+    /// When it mutes, and for how long; `None`: that could not be read.
+    pub schedule: Option<MuteSchedule>,
+}
+
+/// When a mute rule mutes.
+///
+/// Source: CloudWatch API, Schedule.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MuteSchedule {
+    /// `at(2026-12-23T00:00)` or `cron(0 18 * * FRI)`.
+    pub expression: String,
+    /// In ISO 8601, such as `P2DT12H`.
+    pub duration: String,
+    /// Such as `Europe/Berlin`; `None`: UTC.
+    pub timezone: Option<String>,
+}
+
+impl MuteSchedule {
+    /// From when to when, as in "from 2026-12-23 00:00 to 2026-12-30 00:00 UTC" or "for 2d 12h at cron(0 18 * * FRI),
+    /// Europe/Berlin".
+    fn describe(&self) -> String {
+        let zone = self.timezone.as_deref().unwrap_or("UTC");
+        let span = self.duration.parse::<Span>().ok();
+        if let Some((start, end)) =
+            self.start().zip(span).and_then(|(start, span)| Some((start, start.checked_add(span).ok()?)))
+        {
+            let text = |at: DateTime| at.strftime("%Y-%m-%d %H:%M").to_string();
+            return format!("from {} to {} {zone}", text(start), text(end));
+        }
+        let duration = span.map_or_else(|| self.duration.clone(), |span| format!("{span:#}"));
+        format!("for {duration} at {}, {zone}", self.expression)
+    }
+
+    /// When it starts if it mutes only once, in its time zone.
+    fn start(&self) -> Option<DateTime> {
+        self.expression.strip_prefix("at(")?.strip_suffix(')')?.parse().ok()
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,12 +72,49 @@ impl MuteRule {
         self.status == MuteStatus::Active
     }
 
-    /// Its name and times, as in "the recurring mute rule `weekends` (until 2026-12-31 00:00 UTC)".
+    /// Its name and times, as in "the recurring mute rule `weekends` (for 2d 12h at cron(0 18 * * FRI), UTC; until
+    /// 2026-12-31 00:00 UTC)".
     #[must_use]
     pub fn describe(&self) -> String {
         let kind = if self.recurring { "recurring mute rule" } else { "mute rule" };
-        let until =
-            self.expires.map_or_else(String::new, |at| format!(" (until {})", at.strftime("%Y-%m-%d %H:%M UTC")));
-        format!("the {kind} `{}`{until}", self.name)
+        let until = self.expires.map(|at| format!("until {}", at.strftime("%Y-%m-%d %H:%M UTC")));
+        let times: Vec<String> = self.schedule.as_ref().map(MuteSchedule::describe).into_iter().chain(until).collect();
+        let times = if times.is_empty() { String::new() } else { format!(" ({})", times.join("; ")) };
+        format!("the {kind} `{}`{times}", self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn described(expression: &str, duration: &str, timezone: Option<&str>, expires: Option<&str>) -> String {
+        let schedule = MuteSchedule {
+            expression: expression.into(),
+            duration: duration.into(),
+            timezone: timezone.map(str::to_owned),
+        };
+        let rule = MuteRule {
+            name: "r".into(),
+            status: MuteStatus::Scheduled,
+            recurring: expression.starts_with("cron"),
+            expires: expires.map(|at| at.parse().unwrap()),
+            schedule: Some(schedule),
+        };
+        rule.describe()
+    }
+
+    #[test]
+    fn a_rule_that_mutes_once_has_a_start_and_an_end_and_a_recurring_one_its_schedule() {
+        assert_eq!(
+            described("at(2026-12-23T00:00)", "P7D", None, None),
+            "the mute rule `r` (from 2026-12-23 00:00 to 2026-12-30 00:00 UTC)"
+        );
+        assert_eq!(
+            described("cron(0 18 * * FRI)", "P2DT12H", Some("Europe/Berlin"), Some("2027-01-01T00:00:00Z")),
+            "the recurring mute rule `r` (for 2d 12h at cron(0 18 * * FRI), Europe/Berlin; until 2027-01-01 00:00 UTC)"
+        );
+        // What can't be parsed is shown as it is.
+        assert_eq!(described("at(soon)", "long", None, None), "the mute rule `r` (for long at at(soon), UTC)");
     }
 }

@@ -11,6 +11,8 @@ use super::account_id::AccountId;
 use super::account_region::AccountRegion;
 use super::added::TagRecord;
 use super::arn::{Arn, LogGroupArn};
+use super::filter_output::FilterOutput;
+use super::indirect_alarm::IndirectAlarm;
 use super::key_state::KeyState;
 use super::policy::PolicyDocument;
 use super::problem::{Fix, Problem};
@@ -24,6 +26,7 @@ pub use super::alarm::{Alarm, AlarmState, Metric};
 pub use super::candidates::{Elsewhere, ElsewhereState, Found, FoundPath};
 pub use super::metric_filter::MetricFilter;
 pub use super::problem::ReadResult;
+pub use super::session_times::SessionTimes;
 pub use super::subscription::{Confirmation, Subscription, SubscriptionAttributes};
 pub use events::{ManagementEvents, NEEDED_SOURCES, read_write_type};
 
@@ -142,15 +145,6 @@ pub struct TrailStatus {
     /// The last delivery to the log group. Stopping and starting the trail does not clear it.
     pub logs_delivery: Option<Timestamp>,
     pub logs_error: Option<String>,
-}
-
-/// What rootbell itself did in this session. AWS's answers don't contain these times, but what they mean depends on them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SessionTimes {
-    /// The first read of the account; `None`: only one read has been made.
-    pub first_read: Option<Timestamp>,
-    /// The last change of the trail, or of what it delivers to or with; `None`: nothing was changed.
-    pub trail_changed: Option<Timestamp>,
 }
 
 /// An S3 bucket in this account.
@@ -315,6 +309,12 @@ pub struct Observed {
     pub topics: Vec<TopicDetails>,
     /// The path that the checks judge.
     pub path: FoundPath,
+    /// What the filters of the paths that were considered published.
+    pub filter_outputs: Vec<FilterOutput>,
+    /// The KMS keys that encrypt their log groups, by the ARN that the log group names.
+    pub log_group_keys: Vec<(Arn, ReadResult<Option<KmsKey>>)>,
+    /// Alarms that may notify somebody indirectly; `None`: not read, because a path works without them.
+    pub indirect_alarms: Option<ReadResult<Vec<IndirectAlarm>>>,
     /// The path in another Region, if none works in this one.
     pub elsewhere: Option<Elsewhere>,
     /// What was left out because there is too much of it, a sentence each.
@@ -343,6 +343,9 @@ impl Observed {
             records: BTreeMap::new(),
             topics: Vec::new(),
             path: FoundPath::default(),
+            filter_outputs: Vec::new(),
+            log_group_keys: Vec::new(),
+            indirect_alarms: None,
             elsewhere: None,
             left_out: Vec::new(),
             key: None,

@@ -20,7 +20,10 @@ mod topic;
 pub use bucket::{LogFileLocation, bucket_access, bucket_statements};
 pub use document::{Effect, OneOrMany, PolicyDocument, Principal, Statement};
 pub use evaluation::{Decision, Doubt, DoubtCause, allows, evaluate, well_formed as is_well_formed};
-pub use key::{KeyUsers, MissingStatement, key_serves_alarms, key_statement_for_alarms, missing_key_statements};
+pub use key::{
+    KeyUsers, MissingStatement, key_serves_alarms, key_serves_logs, key_statement_for_alarms, key_statement_for_logs,
+    missing_key_statements,
+};
 pub use merge::{Remainder, has_all, merge, remove_statements, same};
 pub use reading::{bucket_open, repair_bucket, repair_role, requires_tls, too_wide, trusts_others};
 pub use request::AccessRequest;

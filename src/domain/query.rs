@@ -10,6 +10,7 @@ use super::settings::Settings;
 pub enum Query {
     Identity,
     Alias,
+    OrganizationAccounts,
     RootCredentials,
     VirtualMfaDevices,
     OrganizationsFeatures,
@@ -34,6 +35,7 @@ pub enum Query {
     Alarm,
     AlarmsForMetric,
     MuteRules,
+    MuteRule,
     History,
     MetricStatistics,
     Topic,
@@ -56,6 +58,7 @@ impl Query {
         let (service, name, iam_action) = match self {
             Self::Identity => ("sts", "GetCallerIdentity", "sts:GetCallerIdentity"),
             Self::Alias => ("iam", "ListAccountAliases", "iam:ListAccountAliases"),
+            Self::OrganizationAccounts => ("organizations", "ListAccounts", "organizations:ListAccounts"),
             Self::RootCredentials => ("iam", "GetAccountSummary", "iam:GetAccountSummary"),
             Self::VirtualMfaDevices => ("iam", "ListVirtualMFADevices", "iam:ListVirtualMFADevices"),
             Self::OrganizationsFeatures => ("iam", "ListOrganizationsFeatures", "iam:ListOrganizationsFeatures"),
@@ -81,6 +84,7 @@ impl Query {
             Self::Alarm => ("cloudwatch", "DescribeAlarms", "cloudwatch:DescribeAlarms"),
             Self::AlarmsForMetric => ("cloudwatch", "DescribeAlarmsForMetric", "cloudwatch:DescribeAlarmsForMetric"),
             Self::MuteRules => ("cloudwatch", "ListAlarmMuteRules", "cloudwatch:ListAlarmMuteRules"),
+            Self::MuteRule => ("cloudwatch", "GetAlarmMuteRule", "cloudwatch:GetAlarmMuteRule"),
             Self::History => ("cloudwatch", "DescribeAlarmHistory", "cloudwatch:DescribeAlarmHistory"),
             Self::MetricStatistics => ("cloudwatch", "GetMetricStatistics", "cloudwatch:GetMetricStatistics"),
             Self::Topic => ("sns", "GetTopicAttributes", "sns:GetTopicAttributes"),
@@ -106,6 +110,7 @@ impl Query {
         let resource = match self {
             Self::Identity => return None,
             Self::Alias
+            | Self::OrganizationAccounts
             | Self::RootCredentials
             | Self::VirtualMfaDevices
             | Self::OrganizationsFeatures
@@ -130,7 +135,7 @@ impl Query {
             Self::Filters | Self::RootEvents => account_region.log_group_arn(&settings.log_group.value).into(),
             Self::LogGroupTags => account_region.log_group_tagging_arn(&settings.log_group.value),
             Self::Role | Self::RolePolicy => role_arn.into(),
-            Self::MuteRules => account_region.arn("cloudwatch", "alarm-mute-rule:*"),
+            Self::MuteRules | Self::MuteRule => account_region.arn("cloudwatch", "alarm-mute-rule:*"),
             Self::History => account_region.alarm_arn(&settings.root_use().alarm.value),
             // The call is for several names, so CloudWatch checks the permission for all alarms; also, the alarms on the
             // filter's metric can have any name.

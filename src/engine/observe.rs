@@ -5,25 +5,30 @@ use std::collections::BTreeMap;
 
 use futures::future::join_all;
 use futures::join;
+use jiff::Timestamp;
 
 use crate::cloud::Cloud;
 use crate::domain::added::TagRecord;
 use crate::domain::alert::default_metrics;
 use crate::domain::arn::Arn;
+use crate::domain::filter_output::{FilterOutput, must_publish};
 use crate::domain::health::{is_aws_sns_key, what_fails};
 use crate::domain::observed::{
-    Alarm, BucketLookup, Elsewhere, ElsewhereState, KmsKey, Metric, ReadResult, Role, TopicDetails, Trail, TrailDetails,
+    Alarm, BucketLookup, Elsewhere, ElsewhereState, Found, KmsKey, Metric, MetricFilter, ReadResult, Role,
+    TopicDetails, Trail, TrailDetails,
 };
 use crate::domain::path::{Candidates, PathChoice, other_regions};
 use crate::domain::plan::unmanaged_resources;
 use crate::domain::settings::delivers_here;
 use crate::domain::{Identity, Observed, Region, Settings, SetupOptions};
 
+mod filter_output;
 mod prefetch;
 mod read;
 mod root_user;
 mod subscriptions;
 
+use filter_output::filter_output;
 pub use prefetch::Prefetch;
 pub use subscriptions::subscriptions;
 
@@ -42,20 +47,22 @@ pub enum ObserveScope {
 }
 
 /// Reads the account's current state, and unless only the chain is read, the root user. If a query fails, its field holds
-/// the error, and the rest is still returned.
+/// the error, and the rest is still returned. `now` is the time; `None`: what only the verdict needs is not read, such as
+/// the datapoints of filters.
 pub async fn observe(
     cloud: &dyn Cloud,
     identity: &Identity,
     region: &Region,
     setup: &SetupOptions,
     scope: ObserveScope,
+    now: Option<Timestamp>,
 ) -> Observed {
     let prefetch = Prefetch::new(&cloud, region, setup);
     let prefetch = match scope {
         ObserveScope::Chain => prefetch,
         ObserveScope::Everything | ObserveScope::Plan => prefetch.with_root_user(&cloud),
     };
-    observe_with(cloud, identity, region, setup, scope, prefetch).await
+    observe_with(cloud, identity, region, setup, scope, now, prefetch).await
 }
 
 /// Like [`observe`], but uses the queries in `prefetch`, which may have started already. It decides on the root user.
@@ -65,11 +72,12 @@ pub async fn observe_with(
     region: &Region,
     setup: &SetupOptions,
     scope: ObserveScope,
+    now: Option<Timestamp>,
     prefetch: Prefetch<'_>,
 ) -> Observed {
-    let (mut observed, choice) = observe_region(cloud, identity, region, setup, scope, prefetch).await;
+    let (mut observed, choice) = observe_region(cloud, identity, region, setup, scope, now, prefetch).await;
     if !choice.is_good() {
-        observed.elsewhere = find_elsewhere(cloud, identity, region, setup, &observed).await;
+        observed.elsewhere = find_elsewhere(cloud, identity, region, setup, now, &observed).await;
     }
     observed
 }
@@ -80,13 +88,15 @@ async fn find_elsewhere(
     identity: &Identity,
     region: &Region,
     setup: &SetupOptions,
+    now: Option<Timestamp>,
     observed: &Observed,
 ) -> Option<Elsewhere> {
     let trails = observed.trails.as_deref().unwrap_or_default();
     let regions = other_regions(trails, setup, &identity.in_region(region));
     let queries = regions.iter().map(async |region| {
         let prefetch = Prefetch::new(&cloud, region, setup);
-        let (observed, choice) = observe_region(cloud, identity, region, setup, ObserveScope::Chain, prefetch).await;
+        let (observed, choice) =
+            observe_region(cloud, identity, region, setup, ObserveScope::Chain, now, prefetch).await;
         let settings = Settings::resolve(identity, region, setup, &observed);
         let state = match choice.is_good() {
             true if choice.is_pending() => ElsewhereState::Pending,
@@ -109,6 +119,7 @@ async fn observe_region(
     region: &Region,
     setup: &SetupOptions,
     scope: ObserveScope,
+    now: Option<Timestamp>,
     prefetch: Prefetch<'_>,
 ) -> (Observed, PathChoice) {
     let guess = Settings::resolve(identity, region, setup, &Observed::nothing());
@@ -117,16 +128,35 @@ async fn observe_region(
         identity,
         region,
         setup,
+        now,
         prefetch: &prefetch,
         default_group: &guess.log_group.value,
         default_topic: guess.topic_arn(),
     };
-    let (root_user, (trails, others, mut more_trails), bucket, role, group, alarms, topic, requested_key) = join!(
+    let (
+        root_user,
+        (trails, others, mut more_trails),
+        bucket,
+        role,
+        (group, filter_output),
+        alarms,
+        topic,
+        requested_key,
+    ) = join!(
         prefetch.root_user.clone(),
         reader.first_trails(),
         observe_bucket(cloud, &guess, scope),
         observe_role(cloud, &guess, scope),
-        prefetch.group.clone(),
+        async {
+            let group = prefetch.group.clone().await;
+            let filters = group.filters.as_deref().unwrap_or_default();
+            let filter = filters.iter().find(|filter| filter.name == guess.root_use().filter.value);
+            let output = match filter {
+                Some(filter) => filter_output(cloud, region, &guess.log_group.value, filter, now).await,
+                None => None,
+            };
+            (group, output)
+        },
         async {
             let mut alarms = observe_alarms(&prefetch).await;
             read_mute_rules(cloud, region, &guess.root_use().alarm.value, &mut alarms).await;
@@ -148,6 +178,7 @@ async fn observe_region(
         subscriptions: topic.subscriptions.clone(),
         topics: vec![topic],
         key: requested_key.clone(),
+        filter_outputs: filter_output.into_iter().collect(),
         ..Observed::nothing()
     };
     let choice = reader.read_until_good(&mut observed, &mut more_trails, requested_key.as_ref()).await;
@@ -208,6 +239,7 @@ struct Reader<'a, 'c> {
     identity: &'a Identity,
     region: &'a Region,
     setup: &'a SetupOptions,
+    now: Option<Timestamp>,
     prefetch: &'a Prefetch<'c>,
     default_group: &'a str,
     /// The topic that the user named, or the one with rootbell's name.
@@ -253,6 +285,28 @@ impl Reader<'_, '_> {
         TopicDetails { arn, topic: to_read_result(topic), subscriptions: to_read_result(subscriptions), key: None }
     }
 
+    /// What to read about the log group and the filter of the path that was chosen.
+    fn unread_of_path(
+        &self,
+        observed: &Observed,
+        choice: &PathChoice,
+    ) -> (Option<(String, MetricFilter)>, Option<Arn>) {
+        let details = observed.others.iter().find(|details| Some(&details.trail.arn) == choice.trail.as_ref());
+        let group = details.and_then(|details| details.group.as_ref());
+        let log_group = group.map_or(&observed.log_group, |group| &group.log_group);
+        let Ok(Some(log_group)) = log_group else { return (None, None) };
+        let filters = group.map_or(&observed.filters, |group| &group.filters).as_deref().unwrap_or_default();
+        let is_chosen = |filter: &&MetricFilter| Found::any(choice.path.filter.as_ref()) == Some(&filter.name);
+        let must_be_read = |filter: &&MetricFilter| {
+            let is_read = |output: &FilterOutput| output.log_group == log_group.name && output.filter == filter.name;
+            self.now.is_some_and(|now| must_publish(filter, now)) && !observed.filter_outputs.iter().any(is_read)
+        };
+        let filter = filters.iter().find(is_chosen).filter(must_be_read);
+        let is_unread = |key: &&Arn| !observed.log_group_keys.iter().any(|(read, _)| read == *key);
+        let key = log_group.kms_key.as_ref().filter(is_unread);
+        (filter.map(|filter| (log_group.name.clone(), filter.clone())), key.cloned())
+    }
+
     /// Reads candidates until there is a path that works or nothing more to read. Each round takes one round trip, so that a
     /// setup with rootbell's names needs none, and one with other names at most four.
     async fn read_until_good(
@@ -277,16 +331,33 @@ impl Reader<'_, '_> {
                 alarm.mute_rules.is_none() && choice.path.alarm.as_ref().is_some_and(|found| found.value == alarm.name)
             };
             let unread = observed.alarms.iter().flatten().find(is_unread).map(|alarm| alarm.name.clone());
-            if (choice.is_good() || is_everything) && unread.is_none() {
+            let (unread_filter, unread_key) = self.unread_of_path(observed, &choice);
+            let is_path_read = unread.is_none() && unread_filter.is_none() && unread_key.is_none();
+            if (choice.is_good() || is_everything) && is_path_read {
+                // Something else may notify somebody where the path does not.
+                let is_wanted = self.now.is_some() && !choice.is_good() && choice.trail.is_some();
+                if is_wanted && observed.indirect_alarms.is_none() {
+                    observed.indirect_alarms = Some(to_read_result(self.cloud.indirect_alarms(self.region).await));
+                    continue;
+                }
                 observed.left_out = candidates.left_out(&choice);
                 return choice;
             }
-            let (trails, alarms, topics, found_keys) = join!(
+            let filter_output = async {
+                let (log_group, filter) = unread_filter?;
+                filter_output(self.cloud, self.region, &log_group, &filter, self.now).await
+            };
+            let group_key = log_group_key(self.cloud, self.region, unread_key, requested_key);
+            let (trails, alarms, topics, found_keys, filter_output, group_key) = join!(
                 join_all(trails.into_iter().map(|trail| self.trail(trail))),
                 join_all(metrics.iter().map(|metric| self.cloud.describe_alarms_for_metric(self.region, metric))),
                 join_all(topics.into_iter().map(|arn| self.topic(arn))),
                 join_all(keys.iter().map(async |(index, key)| (*index, self.cloud.key(self.region, key).await))),
+                filter_output,
+                group_key,
             );
+            observed.filter_outputs.extend(filter_output);
+            observed.log_group_keys.extend(group_key);
             observed.others.extend(trails);
             for found in alarms {
                 add_new(&mut observed.alarms, to_read_result(found));
@@ -350,6 +421,21 @@ async fn read_mute_rules(cloud: &dyn Cloud, region: &Region, name: &str, alarms:
 async fn requested_key(cloud: &dyn Cloud, region: &Region, setup: &SetupOptions) -> Option<ReadResult<Option<KmsKey>>> {
     let key = setup.kms_key.as_deref()?;
     Some(to_read_result(cloud.key(region, key).await))
+}
+
+/// The key that encrypts a log group, with its ARN; the same as the requested one if that has this ARN.
+async fn log_group_key(
+    cloud: &dyn Cloud,
+    region: &Region,
+    key: Option<Arn>,
+    requested: Option<&ReadResult<Option<KmsKey>>>,
+) -> Option<(Arn, ReadResult<Option<KmsKey>>)> {
+    let arn = key?;
+    let is_requested = |read: &&ReadResult<Option<KmsKey>>| matches!(read, Ok(Some(key)) if key.arn == arn);
+    match requested.filter(is_requested) {
+        Some(read) => Some((arn, read.clone())),
+        None => Some((arn.clone(), to_read_result(cloud.key(region, &arn).await))),
+    }
 }
 
 /// The keys that encrypt topics, apart from the one that AWS manages and those already read.

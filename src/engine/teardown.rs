@@ -104,7 +104,7 @@ async fn chain(
     prefetch: Prefetch<'_>,
 ) -> Chain {
     let on_default_metrics = prefetch.on_metrics.clone();
-    let mut observed = observe_with(cloud, identity, region, setup, ObserveScope::Chain, prefetch).await;
+    let mut observed = observe_with(cloud, identity, region, setup, ObserveScope::Chain, None, prefetch).await;
     let settings = Settings::resolve(identity, region, setup, &observed);
     // Also find alarms with other names on the filters' metrics and on the default ones, even if the filters are missing.
     let mut metrics: Vec<Metric> = Vec::new();

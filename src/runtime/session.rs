@@ -78,11 +78,13 @@ impl SessionWorker {
                 });
             }
             SessionEffect::Observe { ticket, identity, region, setup } => {
+                let now = Some((self.surroundings.clock)());
                 let prefetch = self.take_prefetch(&setup);
                 self.on_cloud(move |cloud, _| async move {
                     let prefetch = prefetch.unwrap_or_else(|| prefetch_for(&cloud, &region, &setup));
                     let scope = ObserveScope::Plan;
-                    let observed = engine::observe_with(&*cloud, &identity, &region, &setup, scope, prefetch).await;
+                    let observed =
+                        engine::observe_with(&*cloud, &identity, &region, &setup, scope, now, prefetch).await;
                     respond(SessionMsg::Observed(ticket, Box::new(observed)));
                 });
             }
@@ -113,6 +115,12 @@ impl SessionWorker {
                 self.on_cloud(move |cloud, region| async move {
                     let subscriptions = engine::observe::subscriptions(&*cloud, &region, &topic_arn).await;
                     respond(SessionMsg::Subscriptions(ticket, subscriptions));
+                });
+            }
+            SessionEffect::ListAccounts => {
+                self.on_cloud(move |cloud, _| async move {
+                    // Without the names, the IDs are shown.
+                    respond(SessionMsg::Accounts(cloud.organization_accounts().await.unwrap_or_default()));
                 });
             }
             SessionEffect::Change { ticket, change } => {

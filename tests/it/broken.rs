@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use rootbell::cli::fix::fix_text;
 use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::DemoCloud;
-use rootbell::cloud::demo::account::{Account, Alarm, Bucket, MuteRule, Region, Role, Topic, Trail};
+use rootbell::cloud::demo::account::{
+    Account, Alarm, Bucket, CompositeAlarm, KmsKey, LogAlarm, LogGroup, MuteRule, Region, Role, Topic, Trail,
+};
 use rootbell::domain::alarm::{AlarmState, EvaluationState, WarmUp};
 use rootbell::domain::health::{Counts, health};
 use rootbell::domain::mute_rule::MuteStatus;
@@ -64,7 +66,7 @@ const fn case(
 use Verdict::{Missing, Pending, Unknown, Wrong};
 
 /// Every way of breaking a setup that the checks have to detect.
-const CASES: [BrokenAccount; 60] = [
+const CASES: [BrokenAccount; 67] = [
     case(
         "root user without MFA",
         |a| a.root_user.mfa = RootMfa::None,
@@ -187,6 +189,77 @@ const CASES: [BrokenAccount; 60] = [
         Pending,
         "warming up: it notifies nobody for another",
         NotFixable("by itself"),
+    ),
+    case(
+        "filter that publishes nothing",
+        |a| log_group(a).silent_filters = ["rootbell-root-use".to_owned()].into(),
+        "filter.publishes",
+        Wrong,
+        "published nothing in the last 24 hours, although 4140 events arrived",
+        NotFixable("A drill"),
+    ),
+    case(
+        "composite alarm instead of an action",
+        |a| {
+            alarm(a).config.actions.clear();
+            let (rule, actions) = ("ALARM(\"rootbell-root-use\")".into(), vec![TOPIC.into()]);
+            let composite = CompositeAlarm { rule, actions, ..CompositeAlarm::default() };
+            region_mut(a).composite_alarms.insert("security".into(), composite);
+        },
+        "alarm.actions",
+        Unknown,
+        "The composite alarm `security` above it notifies arn:aws:sns:eu-west-1:123456789012:rootbell-alerts",
+        Fixed,
+    ),
+    case(
+        "alarm on metric math",
+        |a| {
+            let metrics = vec![filter(a).metric.clone()];
+            let mut on_expression = Alarm { expression: Some("FILL(m1, 0)".into()), metrics, ..Alarm::default() };
+            on_expression.config.actions = vec![TOPIC.into()];
+            region_mut(a).alarms = [("rate".to_owned(), on_expression)].into();
+        },
+        "alarm.exists",
+        Unknown,
+        "`rate` watches an expression over the filter's metric and notifies arn:aws:sns:",
+        Fixed,
+    ),
+    case(
+        "log alarm",
+        |a| {
+            region_mut(a).alarms.clear();
+            let (query, log_groups) = ("filter userIdentity.type = 'Root'".into(), vec!["rootbell/cloudtrail".into()]);
+            let on_logs = LogAlarm { query, log_groups, actions: vec![TOPIC.into()], ..LogAlarm::default() };
+            region_mut(a).log_alarms.insert("root-queries".into(), on_logs);
+        },
+        "alarm.exists",
+        Unknown,
+        "The log alarm `root-queries` queries the log group and notifies arn:aws:sns:",
+        Fixed,
+    ),
+    case(
+        "log group with a disabled key",
+        |a| encrypt_log_group(a, &LOGS, true),
+        "trail.delivers",
+        Wrong,
+        "which is disabled: no event can be stored",
+        NotFixable("aws kms enable-key"),
+    ),
+    case(
+        "log group with a key that does not exist",
+        |a| log_group(a).config.kms_key = Some(KEY.into()),
+        "trail.delivers",
+        Wrong,
+        "which does not exist: no event can be stored",
+        NotFixable("disassociate-kms-key"),
+    ),
+    case(
+        "log group with a key for other services",
+        |a| encrypt_log_group(a, &["cloudwatch.amazonaws.com"], false),
+        "trail.delivers",
+        Wrong,
+        "which logs.eu-west-1.amazonaws.com cannot use: no event can be stored",
+        NotFixable("Add to the policy"),
     ),
     case("no alarm", |a| region_mut(a).alarms.clear(), "alarm.exists", Missing, "There is no alarm", Fixed),
     case(
@@ -471,7 +544,7 @@ const CASES: [BrokenAccount; 60] = [
         "alarm muted by a rule",
         |a| {
             let (alarms, status) = (vec!["rootbell-root-use".into()], MuteStatus::Active);
-            let rule = MuteRule { alarms, status, recurring: false, expires: Some(86_400) };
+            let rule = MuteRule { alarms, status, expires: Some(86_400), ..MuteRule::default() };
             region_mut(a).mute_rules.insert("holiday".into(), rule);
         },
         "alarm.actions",
@@ -574,6 +647,23 @@ fn trail(account: &mut Account) -> &mut Trail {
     region_mut(account).trails.get_mut("rootbell").unwrap()
 }
 
+const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:rootbell-alerts";
+const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/logs";
+const LOGS: [&str; 1] = ["logs.eu-west-1.amazonaws.com"];
+
+fn log_group(account: &mut Account) -> &mut LogGroup {
+    region_mut(account).log_groups.get_mut("rootbell/cloudtrail").unwrap()
+}
+
+/// Encrypts the log group with a key that these services may use.
+fn encrypt_log_group(account: &mut Account, services: &[&str], disabled: bool) {
+    let policy = json!({ "Statement": [
+        { "Effect": "Allow", "Principal": { "Service": services }, "Action": "kms:*", "Resource": "*" }
+    ] });
+    account.keys.insert(KEY.into(), KmsKey { disabled, policy: policy.into(), ..KmsKey::default() });
+    log_group(account).config.kms_key = Some(KEY.into());
+}
+
 fn group(account: &mut Account) -> &mut std::collections::BTreeMap<String, MetricFilter> {
     &mut region_mut(account).log_groups.get_mut("rootbell/cloudtrail").unwrap().filters
 }
@@ -615,7 +705,8 @@ fn working_account() -> Account {
 async fn observe_and_plan(cloud: &DemoCloud) -> (Health, Plan) {
     let identity = cloud.identity().await.unwrap();
     let setup = SetupOptions { emails: vec![EMAIL.into()], ..SetupOptions::default() };
-    let observed = engine::observe(cloud, &identity, &home(), &setup, ObserveScope::Everything).await;
+    let observed =
+        engine::observe(cloud, &identity, &home(), &setup, ObserveScope::Everything, crate::properties::now()).await;
     let settings = Settings::resolve(&identity, &home(), &setup, &observed);
     (health(&settings, &observed, NOW.parse().unwrap()), plan(&settings, &observed))
 }

@@ -101,7 +101,9 @@ fn in_virtual_time<F: Future>(work: F) -> F::Output {
 /// The plan, or the error message of the call that reads the identity.
 async fn observe_and_plan(cloud: &DemoCloud, setup: &SetupOptions) -> Result<Plan, String> {
     let identity = cloud.identity().await.map_err(|error| problem_text(&error.into()))?;
-    let observed = engine::observe(cloud, &identity, &Region::new(REGION), setup, ObserveScope::Plan).await;
+    let observed =
+        engine::observe(cloud, &identity, &Region::new(REGION), setup, ObserveScope::Plan, crate::properties::now())
+            .await;
     let settings = Settings::resolve(&identity, &Region::new(REGION), setup, &observed);
     Ok(plan(&settings, &observed))
 }

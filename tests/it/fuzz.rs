@@ -308,7 +308,7 @@ proptest! {
             let texts = [&event.name, &event.source, &event.address, &event.region, &event.client, &event.id];
             prop_assert!(texts.iter().all(|text| !text.chars().any(char::is_control)), "{:?}", event);
             prop_assert!(!event.json.chars().any(|c| c.is_control() && c != '\n'), "{:?}", event.json);
-            prop_assert!(event.to_json().is_object());
+            prop_assert!(event.to_json(&rootbell::domain::AccountNames::default()).is_object());
         }
     }
 }

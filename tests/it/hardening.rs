@@ -71,7 +71,9 @@ fn restricted(restricted: bool) -> SetupOptions {
 
 async fn observe_and_plan(cloud: &DemoCloud, setup: &SetupOptions) -> (Health, Plan) {
     let identity = cloud.identity().await.unwrap();
-    let observed = engine::observe(cloud, &identity, &Region::new(REGION), setup, ObserveScope::Plan).await;
+    let observed =
+        engine::observe(cloud, &identity, &Region::new(REGION), setup, ObserveScope::Plan, crate::properties::now())
+            .await;
     let settings = Settings::resolve(&identity, &Region::new(REGION), setup, &observed);
     (health(&settings, &observed, NOW.parse().unwrap()), plan(&settings, &observed))
 }

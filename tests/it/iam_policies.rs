@@ -32,6 +32,7 @@ pub(crate) fn permissions(service: &str, operation: &str) -> Vec<&'static str> {
         // STS API: no permissions are required.
         "GetCallerIdentity" => vec![],
         "ListAccountAliases" => vec!["iam:ListAccountAliases"],
+        "ListAccounts" => vec!["organizations:ListAccounts"],
         "GetAccountSummary" => vec!["iam:GetAccountSummary"],
         "ListVirtualMFADevices" => vec!["iam:ListVirtualMFADevices"],
         "ListOrganizationsFeatures" => vec!["iam:ListOrganizationsFeatures"],
@@ -89,6 +90,7 @@ pub(crate) fn permissions(service: &str, operation: &str) -> Vec<&'static str> {
         "GetTopicAttributes" => vec!["sns:GetTopicAttributes"],
         "ListSubscriptionsByTopic" => vec!["sns:ListSubscriptionsByTopic"],
         "ListAlarmMuteRules" => vec!["cloudwatch:ListAlarmMuteRules"],
+        "GetAlarmMuteRule" => vec!["cloudwatch:GetAlarmMuteRule"],
         "GetSubscriptionAttributes" => vec!["sns:GetSubscriptionAttributes"],
         "CreateTopic" => vec!["sns:CreateTopic", "sns:TagResource"],
         "SetTopicAttributes" => vec!["sns:SetTopicAttributes"],
@@ -126,6 +128,7 @@ fn used(clouds: &[DemoCloud]) -> Permissions {
     let pieces = |operation: &str| match operation {
         "GetCallerIdentity" => vec!["GetCallerIdentity", "ListAccountAliases"],
         "GetRole" => vec!["GetRole", "GetRolePolicy"],
+        "ListAlarmMuteRules" => vec!["ListAlarmMuteRules", "GetAlarmMuteRule"],
         "HeadBucket" => vec![
             "HeadBucket",
             "GetBucketPolicy",
@@ -254,7 +257,15 @@ async fn read(cloud: &DemoCloud, scope: ObserveScope) -> Settings {
     });
     cloud.confirm(&EMAIL.into());
     let identity = cloud.identity().await.unwrap();
-    let observed = engine::observe(cloud, &identity, &Region::new("eu-west-1"), &SetupOptions::default(), scope).await;
+    let observed = engine::observe(
+        cloud,
+        &identity,
+        &Region::new("eu-west-1"),
+        &SetupOptions::default(),
+        scope,
+        crate::properties::now(),
+    )
+    .await;
     Settings::resolve(&identity, &Region::new("eu-west-1"), &SetupOptions::default(), &observed)
 }
 
@@ -411,7 +422,8 @@ fn teardown_uses_exactly_the_permissions_of_its_policy() {
             });
         }
         // Only the calls of the teardown count.
-        let pieces = ["GetRolePolicy", "ListAccountAliases", "GetBucketPolicy", "GetBucketVersioning"];
+        let pieces =
+            ["GetAlarmMuteRule", "GetRolePolicy", "ListAccountAliases", "GetBucketPolicy", "GetBucketVersioning"];
         let more_pieces = ["GetPublicAccessBlock", "GetBucketOwnershipControls", "GetBucketTagging"];
         let calls = operations.iter().map(String::as_str).chain(pieces).chain(more_pieces);
         let used: Permissions = calls.flat_map(|call| permissions("", call)).map(str::to_owned).collect();

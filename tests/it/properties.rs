@@ -20,6 +20,11 @@ pub(crate) fn cloud(account: Account) -> DemoCloud {
     DemoCloud::new(account, Arc::new(|| "2026-11-23T12:00:00Z".parse::<Timestamp>().unwrap()))
 }
 
+/// The time of [`cloud`], as an observation takes it.
+pub(crate) fn now() -> Option<Timestamp> {
+    "2026-11-23T12:00:00Z".parse().ok()
+}
+
 pub(crate) fn setup_options() -> SetupOptions {
     SetupOptions { emails: vec![EMAIL.into()], ..SetupOptions::default() }
 }
@@ -28,7 +33,8 @@ pub(crate) async fn observe_and_plan(cloud: &DemoCloud, setup: &SetupOptions) ->
     let identity = cloud.identity().await.unwrap();
     let region = cloud.snapshot().region;
     let observed =
-        engine::observe(cloud, &identity, &domain::Region::new(region.as_str()), setup, ObserveScope::Plan).await;
+        engine::observe(cloud, &identity, &domain::Region::new(region.as_str()), setup, ObserveScope::Plan, now())
+            .await;
     let settings = Settings::resolve(&identity, &domain::Region::new(region), setup, &observed);
     let plan = plan(&settings, &observed);
     (observed, plan)

@@ -25,7 +25,8 @@ async fn each_change_of_a_plan_is_made_in_the_region_of_its_row() {
     let clock = ManualClock::at("2026-11-23T12:00:00Z".parse().unwrap());
     let cloud = DemoCloud::new(account(), clock.clock());
     let (home, identity, setup) = (Region::new("eu-west-1"), account().identity(), SetupOptions::default());
-    let observed = engine::observe(&cloud, &identity, &home, &setup, ObserveScope::Plan).await;
+    let observed =
+        engine::observe(&cloud, &identity, &home, &setup, ObserveScope::Plan, crate::properties::now()).await;
     let plan = plan(&Settings::resolve(&identity, &home, &setup, &observed), &observed);
     assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
     assert_eq!(cloud.regions_of("PutBucketVersioning"), [Region::new("us-west-2")]);

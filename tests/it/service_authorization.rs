@@ -101,7 +101,15 @@ fn organization() -> Observed {
     let cloud = cloud(account);
     let setup = SetupOptions { trail: Some("org".into()), ..setup_options() };
     in_virtual_time(async {
-        engine::observe(&cloud, &identity, &Region::new("eu-west-1"), &setup, ObserveScope::Everything).await
+        engine::observe(
+            &cloud,
+            &identity,
+            &Region::new("eu-west-1"),
+            &setup,
+            ObserveScope::Everything,
+            crate::properties::now(),
+        )
+        .await
     })
 }
 

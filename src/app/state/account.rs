@@ -1,6 +1,7 @@
 //! Everything that belongs to one account: its session, what was read, what is planned, and what is running.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -18,7 +19,8 @@ use crate::domain::observed::{Confirmation, Elsewhere, SessionTimes};
 use crate::domain::problem::Problem;
 use crate::domain::settings::{Candidate, trail_candidates};
 use crate::domain::{
-    ByStep, Change, Email, Health, Observed, Plan, Settings, SetupOptions, Step, Verdict, health, pattern, plan,
+    AccountNames, ByStep, Change, Email, Health, Observed, Plan, Settings, SetupOptions, Step, Verdict, health,
+    pattern, plan,
 };
 
 /// Computed from the form and the account, and recomputed whenever either changes.
@@ -50,6 +52,8 @@ pub struct AccountState {
     pub observed: Option<Observed>,
     /// What was done in this session and when, for judging what AWS says about the trail.
     pub(in crate::app) times: SessionTimes,
+    /// The names of the organization's accounts by their IDs; empty until they are read; `None`: not requested.
+    pub(in crate::app) organization: Option<BTreeMap<String, String>>,
     /// The names that `observed` was read for.
     pub(in crate::app) observed_for: SetupOptions,
     pub derived: Option<Derived>,
@@ -99,6 +103,7 @@ impl AccountState {
             form: Form::new(),
             observed: None,
             times: SessionTimes::default(),
+            organization: None,
             observed_for: SetupOptions::default(),
             derived: None,
             observing: None,
@@ -225,6 +230,15 @@ impl AccountState {
         let mut events = self.dashboard.events.value.iter().flatten();
         self.observed.as_ref().is_some_and(Observed::has_organization_trail)
             || events.any(|event| event.is_of_other_account(&caller.identity.account))
+    }
+
+    /// What the accounts are called, as far as that is known.
+    #[must_use]
+    pub fn account_names(&self) -> AccountNames {
+        let organization = self.organization.as_ref();
+        let nothing = BTreeMap::new();
+        let names = |caller: &Caller| AccountNames::new(organization.unwrap_or(&nothing), &caller.identity);
+        self.caller().map(names).unwrap_or_default()
     }
 
     pub(in crate::app) fn shows_dashboard(&self, shown: Option<Screen>) -> bool {

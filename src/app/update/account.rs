@@ -1,5 +1,7 @@
 //! Signing in to an account and reading it.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use crate::app::message::{Effect, SessionEffect};
@@ -77,9 +79,11 @@ pub(super) fn observe(account: &mut AccountState) -> Vec<Effect> {
     vec![SessionEffect::Observe { ticket, identity, region, setup }.within(account.session)]
 }
 
-pub(super) fn observed(model: &mut Model, session: SessionId, ticket: Ticket, mut observed: Observed) {
+pub(super) fn observed(model: &mut Model, session: SessionId, ticket: Ticket, mut observed: Observed) -> Vec<Effect> {
     let (now, slowdown, shown) = (model.now, model.slowdown(), model.shown(session));
-    let Some(account) = model.accounts.get_mut(session).filter(|a| a.observing == Some(ticket)) else { return };
+    let Some(account) = model.accounts.get_mut(session).filter(|a| a.observing == Some(ticket)) else {
+        return Vec::new();
+    };
     account.observing = None;
     account.unobserved_run = None;
     account.dashboard.chain_answered(&observed, now, slowdown);
@@ -94,9 +98,16 @@ pub(super) fn observed(model: &mut Model, session: SessionId, ticket: Ticket, mu
     account.derive(now);
     let healthy = account.derived.as_ref().is_some_and(|derived| derived.health.healthy());
     let was_read = std::mem::replace(&mut account.was_read, true);
+    let has_organization_trail = account.observed.as_ref().is_some_and(Observed::has_organization_trail);
+    let mut effects = Vec::new();
+    if has_organization_trail && account.organization.is_none() {
+        account.organization = Some(BTreeMap::new());
+        effects.push(SessionEffect::ListAccounts.within(session));
+    }
     if !was_read && healthy && shown == Some(Screen::Account) {
         go(model, Screen::Dashboard);
     }
+    effects
 }
 
 /// The subscriptions were checked for confirmations.

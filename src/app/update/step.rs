@@ -169,8 +169,8 @@ pub(super) fn applied(model: &mut Model, session: SessionId, ticket: Ticket, rep
     account.running = None;
     let run = account.runs[step].as_ref();
     account.unobserved_run = run.map(StepRun::run_count);
-    if step == Step::Trail && !report.done.is_empty() {
-        account.times.trail_changed = Some(now);
+    if !report.done.is_empty() {
+        account.times.changed(step, now);
     }
     let run = account.runs[step].as_ref();
     for email in run.map(|run| run.subscribed(report)).unwrap_or_default() {

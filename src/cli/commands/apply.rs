@@ -18,7 +18,7 @@ use crate::cloud::Connector;
 use crate::domain::health::health;
 use crate::domain::observed::Confirmation;
 use crate::domain::plan::instead_of_second_trail;
-use crate::domain::{Change, CheckId, Email, Health, Plan, Settings, SetupOptions, Step, Verdict};
+use crate::domain::{Change, CheckId, Email, Health, Plan, Settings, SetupOptions, Verdict};
 use crate::engine::{ObserveScope, Prefetch, observe_with};
 
 pub(in crate::cli) async fn run(
@@ -38,7 +38,7 @@ pub(in crate::cli) async fn run(
         ));
     }
     let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
-    let prepared = prepare_plan(&session, &setup, prefetch).await?;
+    let prepared = prepare_plan(&session, &setup, now(), prefetch).await?;
     let (settings, plan) = (&prepared.settings, &prepared.plan);
     if !plan.is_empty() {
         console.eprint(format_args!("Plan for account {} in {}", session.account(), session.region()));
@@ -114,7 +114,8 @@ async fn follow_up(
     let cloud = session.connection.cloud.as_ref();
     // The root user isn't read: nothing that was applied changes it.
     let prefetch = Prefetch::new(&cloud, session.region(), setup);
-    let reread = observe_with(cloud, &session.identity, session.region(), setup, ObserveScope::Everything, prefetch);
+    let (scope, at) = (ObserveScope::Everything, Some(now()));
+    let reread = observe_with(cloud, &session.identity, session.region(), setup, scope, at, prefetch);
     let mut observed = tokio::select! {
         observed = reread => observed,
         () = interrupt.interrupted() => {
@@ -125,9 +126,8 @@ async fn follow_up(
             return confirmed;
         }
     };
-    let is_applied_to_trail = |change: &Change| change.step() == Step::Trail && outcome.applied.contains(&change.id());
-    if prepared.plan.changes().any(is_applied_to_trail) {
-        observed.session.trail_changed = Some(now());
+    for change in prepared.plan.changes().filter(|change| outcome.applied.contains(&change.id())) {
+        observed.session.changed(change.step(), now());
     }
     let settings = Settings::resolve(&session.identity, session.region(), setup, &observed);
     outcome.open = still_open(&settings, &health(&settings, &observed, now()));

@@ -1,8 +1,10 @@
 //! `rootbell events`: who used root, when, and from where.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use futures::join;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Unit};
 use serde_json::{Value, json};
@@ -14,11 +16,11 @@ use crate::cli::fix::{fix_text, problem_text};
 use crate::cli::output::console::Console;
 use crate::cli::output::text::{format_local, pluralize};
 use crate::cli::session::AccountSession;
-use crate::cloud::{Connector, Search};
+use crate::cloud::{Cloud, Connector, Search};
 use crate::domain::activity::gap;
 use crate::domain::event::{Outcome, RootEvent};
 use crate::domain::problem::{Fix, Goal, Problem};
-use crate::domain::{Identity, SetupOptions, pattern};
+use crate::domain::{AccountNames, Identity, Observed, SetupOptions, pattern};
 use crate::engine::search::{SearchResult, filter_log_events};
 
 /// How often a long search reports its progress.
@@ -43,17 +45,22 @@ pub(in crate::cli) async fn run(
     let search = Search { log_group, pattern: &pattern, from, to: now(), page: None };
     let gap = gap(&health);
     let limit = usize::try_from(options.limit).unwrap_or(usize::MAX);
+    let mut organization_accounts = BTreeMap::new();
     let result = if let Ok(None) = observed.log_group {
         let why = format!("There is no log group `{log_group}`, so there are no recorded events to search.");
         Err(Problem::new(why, Fix::Apply(Goal::SetUp)))
     } else {
         let printer = SearchProgressPrinter { console, zone: &zone, last_printed: Mutex::new(Instant::now()) };
         let cloud = session.connection.cloud.as_ref();
-        let found = filter_log_events(cloud, session.region(), search, limit, &|found| printer.update(found)).await;
+        let update = |found: &SearchResult| printer.update(found);
+        let found = filter_log_events(cloud, session.region(), search, limit, &update);
+        let (found, accounts) = join!(found, organization(cloud, &observed));
+        organization_accounts = accounts;
         found.map_err(Problem::from)
     };
+    let names = AccountNames::new(&organization_accounts, &session.identity);
     if options.json {
-        session.print_json(&document(&session, log_group, from, gap, &result), console);
+        session.print_json(&document(&session, log_group, from, gap, &result, &names), console);
     }
     let found = match result {
         Ok(found) => found,
@@ -76,7 +83,7 @@ pub(in crate::cli) async fn run(
         let since = format_local(from, &zone, "%Y-%m-%d %H:%M %Z");
         console.print(format_args!("Account {}, {}, log group {log_group}", session.account(), session.region()));
         let in_organization = observed.has_organization_trail();
-        console.print(text(&found, &since, gap, &zone, &session.identity, in_organization));
+        console.print(text(&found, &since, gap, &zone, (&session.identity, &names), in_organization));
     }
     Ok(Exit::Done)
 }
@@ -118,7 +125,7 @@ fn text(
     since: &str,
     gap: Option<&str>,
     zone: &TimeZone,
-    own: &Identity,
+    (own, names): (&Identity, &AccountNames),
     in_organization: bool,
 ) -> String {
     if found.events.is_empty() {
@@ -135,7 +142,7 @@ fn text(
     let mut rows: Vec<Vec<String>> =
         std::iter::once(header).chain(found.events.iter().map(|event| row(event, zone))).map(Vec::from).collect();
     if in_organization || found.events.iter().any(|event| event.is_of_other_account(&own.account)) {
-        let accounts = found.events.iter().map(|event| account(event, own));
+        let accounts = found.events.iter().map(|event| names.label(event.account.as_deref()));
         for (row, account) in rows.iter_mut().zip(std::iter::once("Account".to_owned()).chain(accounts)) {
             row.insert(1, account);
         }
@@ -160,12 +167,12 @@ fn text(
     lines.join("\n")
 }
 
-/// The event's account, with its name if it is the account of this session.
-fn account(event: &RootEvent, own: &Identity) -> String {
-    match (&event.account, &own.alias) {
-        (Some(account), Some(alias)) if own.account.as_str() == account => format!("{account} ({alias})"),
-        (account, _) => account.clone().unwrap_or_else(|| "-".to_owned()),
+/// The names of the organization's accounts, if its trail is used; empty if they can't be read.
+async fn organization(cloud: &dyn Cloud, observed: &Observed) -> BTreeMap<String, String> {
+    if !observed.has_organization_trail() {
+        return BTreeMap::new();
     }
+    cloud.organization_accounts().await.unwrap_or_default()
 }
 
 fn row(event: &RootEvent, zone: &TimeZone) -> [String; 9] {
@@ -207,9 +214,10 @@ fn document(
     from: Timestamp,
     gap: Option<&str>,
     result: &Result<SearchResult, Problem>,
+    names: &AccountNames,
 ) -> Value {
     let events: Vec<Value> =
-        result.as_ref().map(|found| found.events.iter().map(RootEvent::to_json).collect()).unwrap_or_default();
+        result.as_ref().map(|found| found.events.iter().map(|e| e.to_json(names)).collect()).unwrap_or_default();
     json!({
         "account": session.identity.account,
         "region": session.region(),
@@ -242,6 +250,11 @@ mod tests {
         Identity { account: "123456789012".into(), arn: Arn::default(), alias: Some("acme".into()) }
     }
 
+    fn names() -> AccountNames {
+        let organization = [("555566667777".to_owned(), "workloads".to_owned())].into();
+        AccountNames::new(&organization, &own())
+    }
+
     #[test]
     fn the_account_is_a_column_only_if_events_can_be_of_several_accounts() {
         let of = |account: &str| {
@@ -251,12 +264,12 @@ mod tests {
         let table = |accounts: &[&str], in_organization| {
             let events = accounts.iter().map(|account| of(account)).collect();
             let found = SearchResult { events, ..found(0, false, true) };
-            text(&found, "then", None, &TimeZone::UTC, &own(), in_organization)
+            text(&found, "then", None, &TimeZone::UTC, (&own(), &names()), in_organization)
         };
         assert!(!table(&["123456789012"], false).contains("Account"));
         assert!(table(&["123456789012"], true).contains("123456789012 (acme)  X"));
         let mixed = table(&["123456789012", "555566667777"], false);
-        assert!(mixed.contains("Account") && mixed.contains("555566667777         X"), "{mixed}");
+        assert!(mixed.contains("Account") && mixed.contains("555566667777 (workloads)  X"), "{mixed}");
         assert!(table(&[""], true).contains("  -        X"), "{}", table(&[""], true));
     }
 
@@ -265,13 +278,13 @@ mod tests {
         let since = "2026-11-16 13:00 UTC";
         let rest = "The search stopped after 1000 requests. Not searched: 2026-11-16 13:00 UTC to 2026-11-21 13:00 UTC. \
                     For that, query the log group with CloudWatch Logs Insights.";
-        let none = text(&found(0, true, false), since, None, &TimeZone::UTC, &own(), false);
+        let none = text(&found(0, true, false), since, None, &TimeZone::UTC, (&own(), &names()), false);
         assert_eq!(none, format!("No use of root found back to 2026-11-21 13:00 UTC. {rest}"));
-        let one = text(&found(1, true, false), since, None, &TimeZone::UTC, &own(), false);
+        let one = text(&found(1, true, false), since, None, &TimeZone::UTC, (&own(), &names()), false);
         assert!(one.ends_with(&format!("\n1 use of root found. {rest}")), "{one}");
-        let limited = text(&found(1, false, false), since, None, &TimeZone::UTC, &own(), false);
+        let limited = text(&found(1, false, false), since, None, &TimeZone::UTC, (&own(), &names()), false);
         assert!(limited.contains("there are more (--limit)") && !limited.contains("stopped"), "{limited}");
-        let complete = text(&found(0, false, true), since, None, &TimeZone::UTC, &own(), false);
+        let complete = text(&found(0, false, true), since, None, &TimeZone::UTC, (&own(), &names()), false);
         assert!(complete.starts_with("No use of root since 2026-11-16 13:00 UTC."), "{complete}");
     }
 }

@@ -1,5 +1,7 @@
 //! `rootbell plan`: what `apply` would change.
 
+use jiff::Timestamp;
+
 use crate::cli::args::{Format, GlobalOptions, PlanOptions, check_options};
 use crate::cli::exit::{CommandError, Exit};
 use crate::cli::fix::problem_text;
@@ -16,12 +18,13 @@ pub(in crate::cli) async fn run(
     options: &PlanOptions,
     global: &GlobalOptions,
     connector: &dyn Connector,
+    now: fn() -> Timestamp,
     console: &Console,
 ) -> Result<Exit, CommandError> {
     let setup = options.setup.setup_options();
     check_options(&setup)?;
     let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
-    let PreparedPlan { observed, settings, plan } = prepare_plan(&session, &setup, prefetch).await?;
+    let PreparedPlan { observed, settings, plan } = prepare_plan(&session, &setup, now(), prefetch).await?;
     let account_region = session.identity.in_region(session.region());
     match options.format {
         Format::Text => {
@@ -52,9 +55,10 @@ pub(in crate::cli) struct PreparedPlan {
 pub(in crate::cli) async fn prepare_plan(
     session: &AccountSession,
     setup: &SetupOptions,
+    now: Timestamp,
     prefetch: Prefetch<'_>,
 ) -> Result<PreparedPlan, CommandError> {
-    let observed = session.observe(setup, ObserveScope::Plan, prefetch).await;
+    let observed = session.observe(setup, ObserveScope::Plan, Some(now), prefetch).await;
     let settings = Settings::resolve(&session.identity, session.region(), setup, &observed);
     let plan = plan(&settings, &observed);
     if plan.blocked.is_empty() {

@@ -12,7 +12,7 @@ use crate::cli::output::elsewhere;
 use crate::cli::output::text::format_local;
 use crate::cli::session::AccountSession;
 use crate::cloud::Connector;
-use crate::domain::health::{Check, Counts, health};
+use crate::domain::health::{Counts, health};
 use crate::domain::observed::ReadResult;
 use crate::domain::root_user::RootUser;
 use crate::domain::subscription::Subscription;
@@ -29,7 +29,7 @@ pub(in crate::cli) async fn run(
 ) -> Result<Exit, CommandError> {
     let setup = SetupOptions::default();
     let (session, prefetch) = AccountSession::open_prefetching_root_user(global, connector, console, &setup).await?;
-    let observed = session.observe(&setup, ObserveScope::Everything, prefetch).await;
+    let observed = session.observe(&setup, ObserveScope::Everything, Some(now()), prefetch).await;
     let settings = Settings::resolve(&session.identity, session.region(), &setup, &observed);
     let health = health(&settings, &observed, now());
     if options.json {
@@ -80,7 +80,7 @@ fn text(health: &Health) -> String {
     let width = health.checks.iter().map(|c| c.id.title().chars().count()).max().unwrap_or(0);
     let mut lines = Vec::new();
     for counts in Counts::ALL {
-        let checks: Vec<&Check> = health.checks.iter().filter(|c| c.id.counts() == counts).collect();
+        let checks = health.section(counts);
         let title = match counts {
             // The headline is about these.
             Counts::Alerting => None,

@@ -10,20 +10,24 @@ use aws_sdk_cloudwatch::types::{
     self as sdk, AlarmHistoryItem, AlarmMuteRuleStatus, AlarmMuteRuleSummary, AlarmType, ComparisonOperator,
     HistoryItemType, MetricAlarm, ScanBy, StateValue, Tag,
 };
+use futures::future::join_all;
 use jiff::Timestamp;
 
 use super::convert::{sdk_time, text, time};
 use super::errors::Call;
 use super::pages::Tokens;
-use crate::cloud::Answer;
+use crate::cloud::{Answer, MetricTotal, TotalStatistic};
 use crate::domain::Query;
 use crate::domain::activity::{Datapoint, HistoryItem};
 use crate::domain::alarm::{
     Alarm, AlarmConfig, AlarmState, Metric, Statistic, TagsInNotifications, WallClockWindow, WarmUp,
 };
 use crate::domain::arn::Arn;
-use crate::domain::mute_rule::{MuteRule, MuteStatus};
+use crate::domain::mute_rule::{MuteRule, MuteSchedule, MuteStatus};
 use crate::domain::settings::TAG;
+
+/// How many mute rules are read with their schedules.
+const MOST_SCHEDULES: usize = 8;
 
 pub(super) struct CloudWatch {
     pub(super) client: Client,
@@ -58,7 +62,7 @@ impl CloudWatch {
         Ok(found.metric_alarms().iter().map(alarm).collect())
     }
 
-    /// Source: CloudWatch API, ListAlarmMuteRules.
+    /// Source: CloudWatch API, ListAlarmMuteRules; GetAlarmMuteRule has the schedule, which the list lacks.
     pub(super) async fn list_alarm_mute_rules(&self, alarm: &str) -> Answer<Vec<MuteRule>> {
         let call = Call::query(Query::MuteRules, alarm);
         let mut all = Vec::new();
@@ -69,9 +73,25 @@ impl CloudWatch {
             let page = call.answered(request.set_next_token(tokens.next()).send().await)?;
             all.extend(page.alarm_mute_rule_summaries().iter().filter_map(mute_rule));
             if !tokens.follow(page.next_token()) {
-                return Ok(all);
+                break;
             }
         }
+        let schedules = join_all(all.iter().take(MOST_SCHEDULES).map(|rule| self.mute_schedule(&rule.name))).await;
+        for (rule, schedule) in all.iter_mut().zip(schedules) {
+            rule.schedule = schedule;
+        }
+        Ok(all)
+    }
+
+    async fn mute_schedule(&self, rule: &str) -> Option<MuteSchedule> {
+        let call = Call::query(Query::MuteRule, rule);
+        let found = call.answered(self.client.get_alarm_mute_rule().alarm_mute_rule_name(rule).send().await).ok()?;
+        let schedule = found.rule()?.schedule()?;
+        Some(MuteSchedule {
+            expression: owned(schedule.expression()),
+            duration: owned(schedule.duration()),
+            timezone: text(schedule.timezone()),
+        })
     }
 
     /// The newest 100 entries.
@@ -113,6 +133,28 @@ impl CloudWatch {
         let mut points: Vec<Datapoint> = found.datapoints().iter().filter_map(point).collect();
         points.sort_by_key(|point| point.at);
         Ok(points)
+    }
+
+    /// The total over periods of an hour.
+    ///
+    /// Source: CloudWatch API, GetMetricStatistics, `Period`: a multiple of 60 seconds, for data of the last 15 days.
+    pub(super) async fn metric_total(&self, total: &MetricTotal<'_>) -> Answer<f64> {
+        let MetricTotal { metric, dimension, statistic, from, to } = *total;
+        let call = Call::query(Query::MetricStatistics, &metric.name);
+        let dimension = dimension.map(|(name, value)| sdk::Dimension::builder().name(name).value(value).build());
+        let request = self.client.get_metric_statistics().namespace(&metric.namespace).metric_name(&metric.name);
+        let request = request.set_dimensions(dimension.map(|dimension| vec![dimension]));
+        let request = request.start_time(sdk_time(from)).end_time(sdk_time(to)).period(3600);
+        let request = request.statistics(match statistic {
+            TotalStatistic::Sum => sdk::Statistic::Sum,
+            TotalStatistic::SampleCount => sdk::Statistic::SampleCount,
+        });
+        let found = call.answered(request.send().await)?;
+        let value = |point: &sdk::Datapoint| match statistic {
+            TotalStatistic::Sum => point.sum(),
+            TotalStatistic::SampleCount => point.sample_count(),
+        };
+        Ok(found.datapoints().iter().filter_map(value).fold(0.0, |total, value| total + value))
     }
 
     pub(super) async fn set_alarm_state(
@@ -253,6 +295,7 @@ fn mute_rule(sdk: &AlarmMuteRuleSummary) -> Option<MuteRule> {
         status,
         recurring: sdk.mute_type() == Some("RECURRING"),
         expires: sdk.expire_date().and_then(time),
+        schedule: None,
     })
 }
 

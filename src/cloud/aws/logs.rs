@@ -261,6 +261,7 @@ fn filter(sdk: &aws_sdk_cloudwatchlogs::types::MetricFilter) -> Option<MetricFil
         emit_system_field_dimensions: sdk.emit_system_field_dimensions().to_vec(),
         apply_on_transformed_logs: sdk.apply_on_transformed_logs(),
         field_selection_criteria: text(sdk.field_selection_criteria()),
+        created: sdk.creation_time().and_then(|at| Timestamp::from_millisecond(at).ok()),
     })
 }
 

@@ -6,12 +6,14 @@ use super::queries::ago;
 use super::*;
 use crate::cloud::demo::account;
 use crate::domain::alarm::{AlarmConfig, EvaluationState, TagsInNotifications, WallClockWindow, WarmUp};
-use crate::domain::mute_rule::{MuteRule, MuteStatus};
+use crate::domain::arn::Arn;
+use crate::domain::indirect_alarm::{IndirectAlarm, IndirectKind};
+use crate::domain::mute_rule::{MuteRule, MuteSchedule, MuteStatus};
 use crate::domain::observed::MetricFilter;
 use crate::domain::pattern::CIS_PATTERN;
 
 pub(super) fn cases() -> Vec<ContractCase> {
-    [filters(), alarms(), mute_rules()].into_iter().flatten().collect()
+    [filters(), alarms(), indirect_alarms(), mute_rules()].into_iter().flatten().collect()
 }
 
 /// A filter and an alarm with every setting that rootbell does not use itself.
@@ -25,12 +27,14 @@ fn filters() -> Vec<ContractCase> {
         emit_system_field_dimensions: vec!["@aws.region".into()],
         apply_on_transformed_logs: true,
         field_selection_criteria: Some("@aws.account = \"111122223333\"".into()),
+        created: Some(ago(600)),
         ..MetricFilter::default()
     };
-    let in_demo = MetricFilter { name: String::new(), ..unusual.clone() };
+    let in_demo = MetricFilter { name: String::new(), created: None, ..unusual.clone() };
     let described = json!({ "metricFilters": [{
         "filterName": "f", "filterPattern": CIS_PATTERN, "logGroupName": GROUP, "applyOnTransformedLogs": true,
         "fieldSelectionCriteria": "@aws.account = \"111122223333\"", "emitSystemFieldDimensions": ["@aws.region"],
+        "creationTime": ago(600).as_millisecond(),
         "metricTransformations": [{
             "metricNamespace": "rootbell", "metricName": "RootUse", "metricValue": "1", "unit": "Seconds",
             "dimensions": { "Account": "$.recipientAccountId" },
@@ -41,6 +45,7 @@ fn filters() -> Vec<ContractCase> {
             .demo(move |account| {
                 let group = account.region_mut("eu-west-1").log_groups.entry(GROUP.into()).or_default();
                 group.filters.insert("f".into(), in_demo);
+                group.filters_created.insert("f".into(), -600);
             })
             .aws("DescribeMetricFilters", AwsReply::Json(described))
             .returns(&vec![unusual]),
@@ -136,9 +141,89 @@ fn alarms() -> Vec<ContractCase> {
     ]
 }
 
+/// AWS returns each type for a request that names it. The same response answers all three requests here.
+fn indirect_alarms() -> Vec<ContractCase> {
+    let alarm = |name: &str, kind| IndirectAlarm {
+        name: name.into(),
+        kind,
+        actions_enabled: true,
+        actions: vec![TOPIC.into()],
+    };
+    let rule = format!("ALARM(\"{ALARM}\")");
+    let query = "filter userIdentity.type = \"Root\"";
+    let found = vec![
+        alarm("security", IndirectKind::Composite { rule: rule.clone(), suppressor: Some("maintenance".into()) }),
+        alarm("rate", IndirectKind::Expression { metrics: vec![metric()] }),
+        alarm("logs", IndirectKind::Log { query: query.into(), log_groups: vec![GROUP.into()] }),
+    ];
+    let described = json!({
+        "CompositeAlarms": [{
+            "AlarmName": "security", "AlarmRule": rule, "ActionsEnabled": true, "AlarmActions": [TOPIC],
+            "ActionsSuppressor": "maintenance",
+        }],
+        "MetricAlarms": [
+            {
+                "AlarmName": "rate", "ActionsEnabled": true, "AlarmActions": [TOPIC],
+                "Metrics": [
+                    { "Id": "e1", "Expression": "FILL(m1, 0)", "ReturnData": true },
+                    { "Id": "m1", "ReturnData": false, "MetricStat": {
+                        "Metric": { "Namespace": "rootbell", "MetricName": "RootUse" }, "Period": 300, "Stat": "Sum",
+                    } },
+                ],
+            },
+            { "AlarmName": ALARM, "MetricName": "RootUse", "Namespace": "rootbell" },
+        ],
+        "LogAlarms": [{
+            "AlarmName": "logs", "ActionsEnabled": true, "AlarmActions": [TOPIC],
+            "ScheduledQueryConfiguration": { "QueryString": query, "LogGroupIdentifiers": [GROUP] },
+        }],
+    });
+    vec![
+        ContractCase::new("alarms on alarms, on expressions, and on logs", CloudCall::IndirectAlarms)
+            .set_up()
+            .demo(move |account| {
+                let region = account.region_mut("eu-west-1");
+                let actions = vec![Arn::from(TOPIC)];
+                let suppressor = Some("maintenance".into());
+                let composite =
+                    account::CompositeAlarm { rule, actions: actions.clone(), suppressor, ..Default::default() };
+                region.composite_alarms.insert("security".into(), composite);
+                let config = AlarmConfig { actions: actions.clone(), ..AlarmConfig::default() };
+                let (expression, metrics) = (Some("FILL(m1, 0)".into()), vec![metric()]);
+                region
+                    .alarms
+                    .insert("rate".into(), account::Alarm { config, expression, metrics, ..Default::default() });
+                let log_groups = vec![GROUP.into()];
+                let on_logs = account::LogAlarm { query: query.into(), log_groups, actions, ..Default::default() };
+                region.log_alarms.insert("logs".into(), on_logs);
+            })
+            .aws("DescribeAlarms", AwsReply::Json(described))
+            .returns(&found),
+        ContractCase::new("no other alarms than those on a metric", CloudCall::IndirectAlarms)
+            .set_up()
+            .aws("DescribeAlarms", AwsReply::Json(json!({ "MetricAlarms": [{ "AlarmName": ALARM }] })))
+            .returns(&Vec::<IndirectAlarm>::new()),
+    ]
+}
+
 fn mute_rules() -> Vec<ContractCase> {
     let expires = START.parse::<Timestamp>().unwrap();
-    let rule = |name: &str, status, recurring, expires| MuteRule { name: name.into(), status, recurring, expires };
+    let schedule = MuteSchedule {
+        expression: "cron(0 18 * * FRI)".into(),
+        duration: "P2DT12H".into(),
+        timezone: Some("Europe/Berlin".into()),
+    };
+    let rule = |name: &str, status, recurring, expires| MuteRule {
+        name: name.into(),
+        status,
+        recurring,
+        expires,
+        schedule: Some(schedule.clone()),
+    };
+    let in_demo = schedule.clone();
+    let with_schedule = json!({ "Rule": { "Schedule": {
+        "Expression": schedule.expression, "Duration": schedule.duration, "Timezone": schedule.timezone,
+    } } });
     let found = vec![
         rule("holiday", MuteStatus::Active, false, Some(expires)),
         rule("weekends", MuteStatus::Scheduled, true, None),
@@ -153,13 +238,14 @@ fn mute_rules() -> Vec<ContractCase> {
     ] });
     vec![
         ContractCase::new("mute rules", CloudCall::MuteRules(ALARM))
-            .demo(|account| {
+            .demo(move |account| {
                 let rules = &mut account.region_mut("eu-west-1").mute_rules;
                 let rule = |alarm: &str, status, recurring, expires| account::MuteRule {
                     alarms: vec![alarm.into()],
                     status,
                     recurring,
                     expires,
+                    schedule: Some(in_demo.clone()),
                 };
                 rules.insert("holiday".into(), rule(ALARM, MuteStatus::Active, false, Some(0)));
                 rules.insert("others".into(), rule("other", MuteStatus::Active, false, None));
@@ -167,6 +253,7 @@ fn mute_rules() -> Vec<ContractCase> {
                 rules.insert("weekends".into(), rule(ALARM, MuteStatus::Scheduled, true, None));
             })
             .aws("ListAlarmMuteRules", AwsReply::Json(listed))
+            .aws("GetAlarmMuteRule", AwsReply::Json(with_schedule))
             .returns(&found),
         ContractCase::new("no mute rules", CloudCall::MuteRules(ALARM))
             .aws("ListAlarmMuteRules", AwsReply::Json(json!({ "AlarmMuteRuleSummaries": [] })))

@@ -1,4 +1,8 @@
-//! What the query for the caller's identity returns.
+//! What the queries for the caller's identity and organization return.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
 
 use super::*;
 use crate::domain::Identity;
@@ -21,5 +25,22 @@ pub(super) fn identities() -> Vec<ContractCase> {
             .aws("GetCallerIdentity", caller())
             .aws("ListAccountAliases", aliases)
             .returns(&identity(Some("acme"))),
+    ]
+}
+
+pub(super) fn organization() -> Vec<ContractCase> {
+    let names: BTreeMap<String, String> = [("555566667777".to_owned(), "workloads".to_owned())].into();
+    let in_demo = names.clone();
+    let listed = json!({ "Accounts": [{ "Id": "555566667777", "Name": "workloads", "State": "ACTIVE" }] });
+    vec![
+        ContractCase::new("the names of an organization's accounts", CloudCall::OrganizationAccounts)
+            .demo(|account| account.organization_accounts = in_demo)
+            .aws("ListAccounts", AwsReply::Json(listed))
+            .returns(&names),
+        ContractCase::new("the names of accounts, from a member account", CloudCall::OrganizationAccounts).fails(
+            "ListAccounts",
+            "AccessDeniedException",
+            ErrorKind::AccessDenied,
+        ),
     ]
 }

@@ -16,6 +16,7 @@ use crate::domain::retention::RetentionDays::Days;
 pub(super) fn one_of_each() -> Vec<CloudCall> {
     vec![
         CloudCall::Identity,
+        CloudCall::OrganizationAccounts,
         CloudCall::RootCredentials,
         CloudCall::VirtualRootMfa,
         CloudCall::CentralizedRootAccess,
@@ -30,6 +31,7 @@ pub(super) fn one_of_each() -> Vec<CloudCall> {
         CloudCall::Role(ROLE),
         CloudCall::Alarm(ALARM),
         CloudCall::AlarmsForMetric,
+        CloudCall::IndirectAlarms,
         CloudCall::MuteRules(ALARM),
         CloudCall::Topic(TOPIC),
         CloudCall::Subscriptions(TOPIC),
@@ -37,12 +39,14 @@ pub(super) fn one_of_each() -> Vec<CloudCall> {
         CloudCall::TestFilter(CIS_PATTERN, vec!["{}"]),
         CloudCall::History(ALARM),
         CloudCall::MetricStatistics,
+        CloudCall::Datapoints,
+        CloudCall::IncomingEvents(GROUP),
         CloudCall::RootEvents(GROUP),
     ]
 }
 
 pub(super) fn cases() -> Vec<ContractCase> {
-    let tables = [identity::identities(), buckets(), logs(), roles(), activity()];
+    let tables = [identity::identities(), identity::organization(), buckets(), logs(), roles(), activity()];
     tables.into_iter().flatten().collect()
 }
 
@@ -116,6 +120,7 @@ fn logs() -> Vec<ContractCase> {
             "metricNamespace": "rootbell", "metricName": "RootUse", "metricValue": "1", "defaultValue": 0.0,
             "unit": "Count",
         }],
+        "creationTime": ago(7 * 86_400).as_millisecond(),
     }] });
     let existing = MetricFilter {
         name: ALARM.into(),
@@ -123,6 +128,7 @@ fn logs() -> Vec<ContractCase> {
         metric: metric(),
         default: Some(0.0),
         unit: Some("Count".into()),
+        created: Some(ago(7 * 86_400)),
         ..MetricFilter::default()
     };
     let (yes, no) = (r#"{"a":1}"#, r#"{"a":2}"#);
@@ -156,6 +162,10 @@ fn logs() -> Vec<ContractCase> {
             .returns(&None::<LogGroup>),
         ContractCase::new("metric filters", CloudCall::MetricFilters(GROUP))
             .set_up()
+            .demo(|account| {
+                let group = account.region_mut("eu-west-1").log_groups.get_mut(GROUP).unwrap();
+                group.filters_created.insert(ALARM.into(), -7 * 86_400);
+            })
             .aws("DescribeMetricFilters", AwsReply::Json(filter))
             .returns(&vec![existing]),
         ContractCase::new("metric filters of a log group that does not exist", CloudCall::MetricFilters(GROUP))
@@ -251,6 +261,11 @@ fn activity() -> Vec<ContractCase> {
         alarm.history = vec![account::HistoryEntry { at: -60, kind, summary, data: None }];
         account.timing.evaluated_after = 3600;
     };
+    let points = |statistic: &str, values: &[f64]| {
+        let at = ago(600).as_second();
+        let points: Vec<_> = values.iter().map(|value| json!({ "Timestamp": at, statistic: value })).collect();
+        AwsReply::Json(json!({ "Label": "x", "Datapoints": points }))
+    };
     let sum = json!({ "Label": "RootUse", "Datapoints": [{ "Timestamp": ago(600).as_second(), "Sum": 1.0 }] });
     vec![
         ContractCase::new("root events", CloudCall::RootEvents(GROUP))
@@ -290,6 +305,30 @@ fn activity() -> Vec<ContractCase> {
             .demo(add_event)
             .aws("GetMetricStatistics", AwsReply::Json(sum))
             .returns(&vec![Datapoint { at: ago(600), value: 1.0 }]),
+        ContractCase::new("how many datapoints a filter published", CloudCall::Datapoints)
+            .set_up()
+            .aws("GetMetricStatistics", points("SampleCount", &[1000.0, 437.0]))
+            .returns(&1437.0),
+        ContractCase::new("a filter that publishes nothing", CloudCall::Datapoints)
+            .set_up()
+            .demo(|account| {
+                let group = account.region_mut("eu-west-1").log_groups.get_mut(GROUP).unwrap();
+                group.silent_filters.insert(ALARM.into());
+            })
+            .aws("GetMetricStatistics", points("SampleCount", &[]))
+            .returns(&0.0),
+        ContractCase::new("how many events arrived", CloudCall::IncomingEvents(GROUP))
+            .set_up()
+            .aws("GetMetricStatistics", points("Sum", &[4311.0]))
+            .returns(&4311.0),
+        ContractCase::new("no event arrived", CloudCall::IncomingEvents(GROUP))
+            .set_up()
+            .demo(|account| {
+                let trail = account.region_mut("eu-west-1").trails.get_mut("rootbell").unwrap();
+                trail.delivered = Some(-30 * 3600);
+            })
+            .aws("GetMetricStatistics", points("Sum", &[]))
+            .returns(&0.0),
         ContractCase::new("a metric without datapoints", CloudCall::MetricStatistics)
             .aws("GetMetricStatistics", AwsReply::Json(json!({ "Label": "RootUse", "Datapoints": [] })))
             .returns(&Vec::<Datapoint>::new()),

@@ -12,9 +12,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::faults::InjectedFault;
-use crate::domain::alarm::{AlarmConfig, AlarmState, EvaluationState};
+use crate::domain::alarm::{AlarmConfig, AlarmState, EvaluationState, Metric};
+use crate::domain::arn::Arn;
 use crate::domain::key_state::KeyState;
-use crate::domain::mute_rule::MuteStatus;
+use crate::domain::mute_rule::{MuteSchedule, MuteStatus};
 use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter, SubscriptionAttributes};
 use crate::domain::policy::PolicyDocument;
 use crate::domain::root_user::RootMfa;
@@ -38,6 +39,8 @@ pub struct Account {
     pub foreign_buckets: Vec<String>,
     /// ARNs of topics that belong to other accounts: alarms can notify them, but the caller may not read them.
     pub foreign_topics: Vec<String>,
+    /// The names of the accounts of the organization, by their IDs; empty: the caller may not list them.
+    pub organization_accounts: BTreeMap<String, String>,
     pub root_user: RootUser,
     pub timing: Timing,
     /// By operation (`CreateRole`), or `*` for all of them.
@@ -61,6 +64,7 @@ impl Default for Account {
             profiles: vec!["default".into(), "prod".into()],
             foreign_buckets: Vec::new(),
             foreign_topics: Vec::new(),
+            organization_accounts: BTreeMap::new(),
             root_user: RootUser::default(),
             timing: Timing::default(),
             faults: BTreeMap::new(),
@@ -107,6 +111,9 @@ impl Account {
             for trail in region.trails.values_mut() {
                 (trail.started, trail.stopped, trail.attached) = (None, None, None);
                 trail.delivered_before = None;
+            }
+            for group in region.log_groups.values_mut() {
+                group.filters_created.clear();
             }
             for alarm in region.alarms.values_mut() {
                 (alarm.since, alarm.configured) = (None, None);
@@ -259,6 +266,8 @@ pub struct Region {
     pub log_groups: BTreeMap<String, LogGroup>,
     pub topics: BTreeMap<String, Topic>,
     pub alarms: BTreeMap<String, Alarm>,
+    pub composite_alarms: BTreeMap<String, CompositeAlarm>,
+    pub log_alarms: BTreeMap<String, LogAlarm>,
     pub mute_rules: BTreeMap<String, MuteRule>,
     /// Subscriptions whose topic was deleted.
     pub orphans: Vec<Subscription>,
@@ -299,6 +308,10 @@ pub struct LogGroup {
     #[serde(flatten)]
     pub config: observed::LogGroup,
     pub filters: BTreeMap<String, MetricFilter>,
+    /// When each filter was created, by its name; left out: long ago.
+    pub filters_created: BTreeMap<String, Seconds>,
+    /// The names of filters that publish nothing, whatever arrives.
+    pub silent_filters: BTreeSet<String>,
     pub streams: BTreeSet<String>,
     pub events: Vec<Event>,
     /// How many seconds of the log one page of search results covers. As on a large log group, pages are then often
@@ -349,9 +362,46 @@ pub struct Alarm {
     pub configured: Option<Seconds>,
     /// `EVALUATION_ERROR`, `EVALUATION_FAILURE` or `PARTIAL_DATA`.
     pub evaluation_state: Option<EvaluationState>,
+    /// It watches this expression over `metrics` instead of a metric of its own.
+    pub expression: Option<String>,
+    pub metrics: Vec<Metric>,
     /// Oldest first.
     pub history: Vec<HistoryEntry>,
     pub tags: BTreeMap<String, String>,
+}
+
+/// An alarm on the states of other alarms. The demo doesn't evaluate it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CompositeAlarm {
+    pub rule: String,
+    pub actions_enabled: bool,
+    pub actions: Vec<Arn>,
+    /// The alarm that can suppress its actions.
+    pub suppressor: Option<String>,
+}
+
+impl Default for CompositeAlarm {
+    fn default() -> Self {
+        Self { rule: String::new(), actions_enabled: true, actions: Vec::new(), suppressor: None }
+    }
+}
+
+/// An alarm on a scheduled query of log groups. The demo doesn't evaluate it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogAlarm {
+    pub query: String,
+    /// Names or ARNs.
+    pub log_groups: Vec<String>,
+    pub actions_enabled: bool,
+    pub actions: Vec<Arn>,
+}
+
+impl Default for LogAlarm {
+    fn default() -> Self {
+        Self { query: String::new(), log_groups: Vec::new(), actions_enabled: true, actions: Vec::new() }
+    }
 }
 
 /// An alarm mute rule. It stays in its status for the whole demo.
@@ -363,6 +413,7 @@ pub struct MuteRule {
     pub status: MuteStatus,
     pub recurring: bool,
     pub expires: Option<Seconds>,
+    pub schedule: Option<MuteSchedule>,
 }
 
 impl Default for Alarm {
@@ -374,6 +425,8 @@ impl Default for Alarm {
             since: None,
             configured: None,
             evaluation_state: None,
+            expression: None,
+            metrics: Vec::new(),
             history: Vec::new(),
             tags: BTreeMap::new(),
         }

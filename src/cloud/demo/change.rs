@@ -393,7 +393,10 @@ fn put_metric_filter(account: &mut Account, view: &AccountView, group: &str, fil
             format!("The log group already has {MAX_FILTERS} metric filters"),
         ));
     }
-    filters.insert(filter.name.clone(), MetricFilter { name: String::new(), ..filter.clone() });
+    let (name, created) = (String::new(), None);
+    if filters.insert(filter.name.clone(), MetricFilter { name, created, ..filter.clone() }).is_none() {
+        group.filters_created.insert(filter.name.clone(), view.now);
+    }
     Ok(())
 }
 
@@ -456,7 +459,8 @@ fn put_metric_alarm(account: &mut Account, view: &AccountView, name: &str, confi
     let config = config.clone();
     // With a new configuration, the old error is gone.
     let (configured, evaluation_state) = (Some(view.now), None);
-    let new_alarm = Alarm { config, state, reason, since, configured, evaluation_state, history, tags };
+    let new_alarm =
+        Alarm { config, state, reason, since, configured, evaluation_state, history, tags, ..Alarm::default() };
     alarms.insert(name.to_owned(), new_alarm);
     Ok(())
 }

@@ -11,12 +11,15 @@ use super::view::AccountView;
 use crate::cloud::ErrorKind;
 use crate::domain::arn::Arn;
 use crate::domain::filter_pattern::Pattern;
+use crate::domain::key_state::KeyState;
 use crate::domain::mute_rule::{MuteRule, MuteStatus};
 use crate::domain::observed::{
     Alarm, Bucket, BucketLookup, Confirmation, Contents, KmsKey, LogGroup, ManagementEvents, MetricFilter, Role,
     Subscription, SubscriptionAttributes, Topic, Trail, TrailStatus,
 };
-use crate::domain::policy::{AccessRequest, Decision, LogFileLocation, PolicyDocument, allows, bucket_access};
+use crate::domain::policy::{
+    AccessRequest, Decision, LogFileLocation, PolicyDocument, allows, bucket_access, key_serves_logs,
+};
 use crate::domain::query::Tagged;
 use crate::domain::{AccountRegion, Region, names};
 
@@ -57,6 +60,15 @@ pub(super) fn apply_due_changes(account: &mut Account, now: Seconds) {
             now,
         );
     }
+}
+
+/// Source: Organizations API, ListAccounts: only from the management account or a delegated administrator.
+pub(super) fn organization_accounts(account: &Account) -> Result<BTreeMap<String, String>, DemoError> {
+    if account.organization_accounts.is_empty() {
+        let why = "You don't have permissions to access this resource.";
+        return Err(DemoError::new(ErrorKind::AccessDenied, why));
+    }
+    Ok(account.organization_accounts.clone())
 }
 
 pub(super) fn trail_arn(account_region: &AccountRegion, home: &str, name: &str, trail: &account::Trail) -> Arn {
@@ -164,7 +176,7 @@ fn last_since(
 }
 
 /// The error code if events do not reach the log group; `None` if they do, or if the trail has no log group.
-fn logs_delivery_error(
+pub(super) fn logs_delivery_error(
     account: &Account,
     account_region: &AccountRegion,
     trail: &account::Trail,
@@ -178,12 +190,23 @@ fn logs_delivery_error(
         .keys()
         .find(|name| account_region.log_group_arn(name) == *arn);
     let Some(group) = group else { return Some("ResourceNotFoundException".into()) };
+    if !key_allows_delivery(account, account_region, group) {
+        return Some("AccessDenied".into());
+    }
     let can_deliver = trail
         .config
         .role_arn
         .as_deref()
         .is_some_and(|role| role_allows_delivery(account, account_region, role, group, trail_arn));
     (!can_deliver).then(|| "AccessDenied".into())
+}
+
+/// Whether CloudWatch Logs can store events with the key of the log group, if it has one.
+fn key_allows_delivery(account: &Account, account_region: &AccountRegion, name: &str) -> bool {
+    let region = account.regions.get(account_region.region.as_str());
+    let key = region.and_then(|region| region.log_groups.get(name)?.config.kms_key.as_deref());
+    let Some((arn, key)) = key.and_then(|id| find_key(&account.keys, id)) else { return key.is_none() };
+    key.state() == KeyState::Enabled && key_serves_logs(&key.policy, account_region, arn, name) != Decision::Denied
 }
 
 /// Whether CloudTrail can assume the role and write to the log group with it.
@@ -253,8 +276,17 @@ pub(super) fn log_group(account: &Account, view: &AccountView, name: &str) -> Op
 pub(super) fn metric_filters(account: &Account, view: &AccountView, group: &str) -> Vec<MetricFilter> {
     let group =
         account.regions.get(view.account_region.region.as_str()).and_then(|region| region.log_groups.get(group));
-    let filters = group.map(|group| group.filters.iter()).into_iter().flatten();
-    filters.map(|(name, filter)| MetricFilter { name: name.clone(), ..filter.clone() }).collect()
+    let Some(group) = group else { return Vec::new() };
+    let created = |name: &String| Some(view.time_at(filter_created(group, name)));
+    let filters = group.filters.iter();
+    filters
+        .map(|(name, filter)| MetricFilter { name: name.clone(), created: created(name), ..filter.clone() })
+        .collect()
+}
+
+/// When the filter was created: a month before the start, if that was long ago.
+pub(super) fn filter_created(group: &account::LogGroup, name: &str) -> Seconds {
+    group.filters_created.get(name).copied().unwrap_or(-30 * 86_400)
 }
 
 fn role_arn(account_region: &AccountRegion, name: &str, role: &account::Role) -> Arn {
@@ -329,6 +361,7 @@ pub(super) fn mute_rules(account: &Account, view: &AccountView, alarm: &str) -> 
             status: rule.status,
             recurring: rule.recurring,
             expires: rule.expires.map(|at| view.time_at(at)),
+            schedule: rule.schedule.clone(),
         })
         .collect()
 }

@@ -275,6 +275,7 @@ fn put_metric_filter(log_group: &str, filter: &MetricFilter) -> CommandLine {
         emit_system_field_dimensions,
         apply_on_transformed_logs,
         field_selection_criteria,
+        created: _,
     } = filter;
     let mut transformation =
         json!({ "metricName": metric.name, "metricNamespace": metric.namespace, "metricValue": value });

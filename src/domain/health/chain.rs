@@ -1,14 +1,19 @@
 //! The checks of the log group, the filter, and the alarm: is root use counted, and does the alarm fire and notify the topic?
 
+use super::action::action_fault;
 use super::evidence::Evidence;
 use super::filter::{FilterFaults, filter_faults};
 use super::outcome::{Outcome, REPAIR, Verdict, check_existing, missing, ok, unknown, wrong};
+use super::trail::{RETRIED_WITHIN, is_younger};
 use crate::domain::alarm::EvaluationState;
 use crate::domain::change::quote;
-use crate::domain::observed::{Alarm, LogGroup, Observed};
+use crate::domain::filter_output::OutputCounts;
+use crate::domain::indirect_alarm::{IndirectAlarm, IndirectKind};
+use crate::domain::mute_rule::MuteRule;
+use crate::domain::observed::{Alarm, LogGroup};
 use crate::domain::pattern::{self, CisMatch, Matched, Reading};
 use crate::domain::problem::{Fix, Goal, Input};
-use crate::domain::settings::{AlertSettings, DEFAULT_LOG_GROUP, SettingId, Settings};
+use crate::domain::settings::{AlertSettings, DEFAULT_LOG_GROUP, SettingId};
 use crate::domain::text::age;
 
 fn on_log_group(evidence: &Evidence<'_>, judge: impl FnOnce(&LogGroup) -> Outcome) -> Outcome {
@@ -19,10 +24,13 @@ fn on_log_group(evidence: &Evidence<'_>, judge: impl FnOnce(&LogGroup) -> Outcom
 fn on_alarm(evidence: &Evidence<'_>, alert: &AlertSettings, judge: impl FnOnce(&Alarm) -> Outcome) -> Outcome {
     match (&evidence.observed.alarms, alert.existing_alarm(evidence.observed)) {
         (Err(unreadable), _) => unknown(unreadable),
-        (Ok(_), None) => missing(format!(
-            "There is no alarm `{}` in {}; an alarm in another Region can't watch this metric.",
-            alert.alarm.value, evidence.settings.account_region.region
-        )),
+        (Ok(_), None) => match evidence.indirect_alarm() {
+            Some(indirect) => unchecked(indirect),
+            None => missing(format!(
+                "There is no alarm `{}` in {}; an alarm in another Region can't watch this metric.",
+                alert.alarm.value, evidence.settings.account_region.region
+            )),
+        },
         (Ok(_), Some(alarm)) => judge(alarm),
     }
 }
@@ -43,9 +51,7 @@ pub(super) fn filter_pattern(evidence: &Evidence<'_>) -> Outcome {
     if let Err(unreadable) = &evidence.observed.filters {
         return unknown(unreadable);
     }
-    let Some(filter) = evidence.filter() else {
-        return missing(format!("No filter on `{}` counts root use.", evidence.settings.log_group.value));
-    };
+    let Some(filter) = evidence.filter() else { return no_filter(evidence) };
     let name = &filter.name;
     let coverage = match pattern::coverage(&filter.pattern) {
         Ok(coverage) => coverage,
@@ -81,11 +87,72 @@ pub(super) fn filter_pattern(evidence: &Evidence<'_>) -> Outcome {
     })
 }
 
+/// The result if an alarm that can't be checked tells somebody about root use.
+fn unchecked(indirect: &IndirectAlarm) -> Outcome {
+    let test = format!(
+        "To see whether an alert arrives, set that alarm to ALARM: aws cloudwatch set-alarm-state --alarm-name {} \
+         --state-value ALARM --state-reason Test",
+        quote(&indirect.name)
+    );
+    (Verdict::Unknown, indirect.describe(), Fix::Each(vec![Fix::Advice(test), Fix::Apply(Goal::SetUp)]))
+}
+
+/// An alarm that doesn't depend on the one that is judged.
+fn instead_of_alarm<'a>(evidence: &Evidence<'a>) -> Option<&'a IndirectAlarm> {
+    evidence.indirect_alarm().filter(|indirect| !matches!(indirect.kind, IndirectKind::Composite { .. }))
+}
+
+fn no_filter(evidence: &Evidence<'_>) -> Outcome {
+    let on_logs = evidence.indirect_alarm().filter(|indirect| matches!(indirect.kind, IndirectKind::Log { .. }));
+    if let Some(indirect) = on_logs {
+        return unchecked(indirect);
+    }
+    missing(format!("No filter on `{}` counts root use.", evidence.settings.log_group.value))
+}
+
+/// Whether the filter published anything while events arrived. Its settings may look right, and yet it may never count.
+pub(super) fn publishes(evidence: &Evidence<'_>) -> Outcome {
+    if let Err(unreadable) = &evidence.observed.filters {
+        return unknown(unreadable);
+    }
+    let Some(filter) = evidence.filter() else { return no_filter(evidence) };
+    let (name, log_group) = (&filter.name, &evidence.settings.log_group.value);
+    if filter.default.is_none() {
+        return ok(format!("`{name}` has no default value, so it only publishes when root is used"));
+    }
+    let mut outputs = evidence.observed.filter_outputs.iter();
+    let Some(output) = outputs.find(|output| output.filter == *name && output.log_group == *log_group) else {
+        return ok(format!("`{name}` is too new to tell"));
+    };
+    match &output.counts {
+        Err(unreadable) => unknown(unreadable),
+        Ok(OutputCounts::Published) => ok("in the last 24 hours"),
+        Ok(OutputCounts::Nothing { events: 0 }) => ok("nothing to publish: no event arrived in the last 24 hours"),
+        Ok(OutputCounts::Nothing { events }) => {
+            let why = format!(
+                "`{name}` published nothing in the last 24 hours, although {events} event{} arrived in `{log_group}`.",
+                if *events == 1 { "" } else { "s" }
+            );
+            if is_younger(evidence.observed.session.filter_changed, RETRIED_WITHIN, evidence.now) {
+                let wait = "It was just changed: check again in 15 minutes.";
+                return (Verdict::Pending, why, Fix::advice(wait));
+            }
+            let advice = "Check that the log group has no transformer and that its events are CloudTrail's. A drill, which \
+                          writes an event, shows whether the filter counts it.";
+            let is_ours = evidence.settings.root_use().filter_has_default_name();
+            wrong(why, if is_ours { Fix::advice(advice) } else { Fix::Each(vec![Fix::advice(advice), REPAIR]) })
+        }
+    }
+}
+
 pub(super) fn watches_metric(evidence: &Evidence<'_>) -> Outcome {
     let alert = evidence.settings.root_use();
     on_alarm(evidence, alert, |alarm| {
         let faults = alert.faults(alarm, evidence.observed);
         if !faults.is_empty() {
+            if let Some(indirect) = instead_of_alarm(evidence) {
+                return unchecked(indirect);
+            }
             return wrong(format!("`{}`: {}.", alarm.name, faults.join("; ")), REPAIR);
         }
         if let Some(until) = alarm.warms_up_until().filter(|until| *until > evidence.now) {
@@ -104,55 +171,56 @@ pub(super) fn watches_metric(evidence: &Evidence<'_>) -> Outcome {
 
 pub(super) fn notifies_topic(evidence: &Evidence<'_>) -> Outcome {
     on_alarm(evidence, evidence.settings.root_use(), |alarm| {
-        if let Some(arn) = evidence.unchecked_destination() {
+        if let Some(arn) = evidence.unchecked_action() {
             let why = format!("`{}` notifies {arn}, which can't be checked from here.", alarm.name);
             return (Verdict::Unknown, why, Fix::Each(vec![Fix::SendTest, Fix::Apply(Goal::SetUp)]));
         }
         if let Some(fault) = action_fault(alarm, evidence.settings, evidence.observed) {
+            if let Some(indirect) = evidence.indirect_alarm() {
+                return unchecked(indirect);
+            }
             return wrong(format!("{fault}."), REPAIR);
         }
         let rules = alarm.mute_rules.as_ref().map_or(Ok(&[][..]), |rules| rules.as_deref());
         if let Some(rule) = rules.ok().and_then(|rules| rules.iter().find(|rule| rule.is_active())) {
             let why = format!("{} mutes `{}`: no alert is sent.", sentence(&rule.describe()), alarm.name);
-            let command = format!("aws cloudwatch delete-alarm-mute-rule --alarm-mute-rule-name {}", quote(&rule.name));
-            return wrong(why, Fix::Advice(format!("Wait until it ends, or delete it: {command}")));
+            return wrong(why, Fix::Advice(format!("Wait until it ends, or delete it: {}", delete_command(rule))));
         }
-        let remark = match rules {
-            Ok([]) => String::new(),
-            Ok([rule, ..]) => format!("; {} will mute it", rule.describe()),
-            Err(_) => "; whether a mute rule applies could not be read".to_owned(),
-        };
+        let remark = if rules.is_err() { "; whether a mute rule applies could not be read" } else { "" };
         let count = alarm.config.actions.len();
         ok(format!("{count} action{}{remark}", if count == 1 { "" } else { "s" }))
     })
+}
+
+/// Whether a mute rule will keep the alarm from notifying anyone for a time. One that does so now is
+/// [`notifies_topic`]'s matter.
+pub(super) fn mute_rules(evidence: &Evidence<'_>) -> Outcome {
+    let Some(alarm) = evidence.alarm() else { return ok("there is no alarm yet") };
+    let rules = match alarm.mute_rules.as_ref() {
+        None => return ok("none"),
+        Some(Err(unreadable)) => return unknown(unreadable),
+        Some(Ok(rules)) => rules,
+    };
+    let scheduled: Vec<_> = rules.iter().filter(|rule| !rule.is_active()).collect();
+    if scheduled.is_empty() {
+        return ok("none");
+    }
+    let described: Vec<String> = scheduled.iter().map(|rule| rule.describe()).collect();
+    let verb = if scheduled.len() == 1 { "will mute" } else { "mute" };
+    let why = format!("{} {verb} `{}`: no alert is sent then.", sentence(&described.join(" and ")), alarm.name);
+    let commands: Vec<String> = scheduled.iter().map(|rule| delete_command(rule)).collect();
+    wrong(
+        why,
+        Fix::Advice(format!("If root use must be reported at that time too, delete it: {}", commands.join("; "))),
+    )
+}
+
+fn delete_command(rule: &MuteRule) -> String {
+    format!("aws cloudwatch delete-alarm-mute-rule --alarm-mute-rule-name {}", quote(&rule.name))
 }
 
 /// The text with a capital letter at its beginning.
 fn sentence(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
-}
-
-/// Why the alarm does not notify the topic, as part of a sentence; `None` if it does.
-#[must_use]
-pub fn action_fault(alarm: &Alarm, settings: &Settings, observed: &Observed) -> Option<String> {
-    let (name, topic) = (&alarm.name, &settings.topic.value);
-    if !alarm.config.actions_enabled {
-        return Some(format!("The actions of `{name}` are disabled"));
-    }
-    if alarm.config.actions.is_empty() {
-        return Some(format!("`{name}` has no action, so no alert is sent"));
-    }
-    if alarm.config.actions.contains(&settings.topic_arn()) {
-        return None;
-    }
-    if let Some(gone) = alarm.config.actions.iter().find(|arn| observed.is_gone(arn)) {
-        return Some(format!("`{name}` notifies {gone}, which does not exist"));
-    }
-    if let Some(other_region) =
-        alarm.config.actions.iter().find(|arn| arn.is_topic_outside(&settings.account_region.region))
-    {
-        return Some(format!("`{name}` notifies {other_region}; an alarm can only notify topics in its own Region"));
-    }
-    Some(format!("`{name}` does not notify the topic `{topic}`"))
 }

@@ -2,8 +2,10 @@
 
 use jiff::Timestamp;
 
+use super::action::action_fault;
 use super::filter::filter_faults;
 use crate::domain::arn::Arn;
+use crate::domain::indirect_alarm::IndirectAlarm;
 use crate::domain::observed::{Alarm, MetricFilter, Observed};
 use crate::domain::pattern;
 use crate::domain::settings::Settings;
@@ -31,6 +33,11 @@ impl<'a> Evidence<'a> {
     ///
     /// Source: CloudWatch API, PutMetricAlarm, `AlarmActions`.
     pub(super) fn unchecked_destination(&self) -> Option<&'a Arn> {
+        self.unchecked_action().or_else(|| self.indirect_alarm()?.destination())
+    }
+
+    /// The same, notified by the alarm itself.
+    pub(super) fn unchecked_action(&self) -> Option<&'a Arn> {
         let config = &self.alarm()?.config;
         if !config.actions_enabled || config.actions.contains(&self.settings.topic_arn()) {
             return None;
@@ -42,6 +49,28 @@ impl<'a> Evidence<'a> {
             _ => false,
         };
         config.actions.iter().find(can_notify)
+    }
+
+    /// An alarm that tells somebody about root use in a way that can't be checked from here, if no alarm on the filter's
+    /// metric notifies the topic.
+    pub(super) fn indirect_alarm(&self) -> Option<&'a IndirectAlarm> {
+        let all = self.observed.indirect_alarms.as_ref()?.as_deref().ok()?;
+        let (settings, filter, alarm) = (self.settings, self.filter(), self.alarm());
+        let here = &settings.account_region;
+        let works = |alarm: &Alarm| {
+            action_fault(alarm, settings, self.observed).is_none()
+                && settings.root_use().faults(alarm, self.observed).is_empty()
+        };
+        if alarm.is_some_and(works) {
+            return None;
+        }
+        let log_group = &settings.log_group.value;
+        let concerns_root = |indirect: &&IndirectAlarm| {
+            alarm.is_some_and(|alarm| indirect.is_above(&alarm.name, &here.alarm_arn(&alarm.name)))
+                || filter.is_some_and(|filter| indirect.watches(&filter.metric))
+                || indirect.asks_for_root(log_group, &here.log_group_tagging_arn(log_group))
+        };
+        all.iter().filter(|indirect| indirect.destination().is_some()).find(concerns_root)
     }
 
     /// Whether the filter counts root's API use; `None` if it can't be read, or its pattern can't be parsed.

@@ -141,11 +141,13 @@ registry! {
     LogGroupRetention: "log_group.retention" Trail Audit Alarm audit::retention, "Retention is at least 365 days",
         ["Security Hub CloudWatch.16", "Prowler cloudwatch_log_group_retention_policy_specific_days_enabled"];
     FilterPattern: "filter.pattern" Filter Alerting Alarm chain::filter_pattern, "Filter counts root sign-ins";
+    FilterPublishes: "filter.publishes" Filter Alerting Alarm chain::publishes, "Filter publishes to its metric";
     FilterCisPattern: "filter.cis_pattern" Filter Audit Alarm audit::cis_pattern, "Filter has the CIS pattern",
         ["CIS AWS Foundations 3.3 (v1.2), 4.3 (v1.3–v5.0), 5.3 (v6.0, v7.0)", "Security Hub CloudWatch.1",
             "Prowler cloudwatch_log_metric_filter_root_usage"];
     AlarmExists: "alarm.exists" Alarm Alerting Alarm chain::watches_metric, "Alarm watches the metric";
     AlarmActions: "alarm.actions" Alarm Alerting Alarm chain::notifies_topic, "Alarm notifies a topic";
+    AlarmMuteRules: "alarm.mute_rules" Alarm Advice Alarm chain::mute_rules, "No mute rule is scheduled";
     TopicExists: "topic.exists" Topic Alerting Both topic::exists, "Topic exists";
     TopicPolicy: "topic.policy" Topic Alerting Alarm topic::publishable, "CloudWatch can publish to the topic";
     TopicPublic: "topic.public" Topic Audit Both topic::public, "Topic is not public",

@@ -1,8 +1,9 @@
 use super::*;
 use crate::domain::datapoints::value_fault;
 use crate::domain::fixtures::{NOW, settings, sound};
-use crate::domain::mute_rule::{MuteRule, MuteStatus};
-use crate::domain::observed::{Bucket, BucketLookup, Confirmation, MetricFilter, Topic, TrailDetails};
+use crate::domain::indirect_alarm::{IndirectAlarm, IndirectKind};
+use crate::domain::mute_rule::{MuteRule, MuteSchedule, MuteStatus};
+use crate::domain::observed::{Bucket, BucketLookup, Confirmation, FoundPath, MetricFilter, Topic, TrailDetails};
 use crate::domain::pattern;
 use crate::domain::policy::PolicyDocument;
 use crate::domain::problem::{Problem, ReadResult};
@@ -23,8 +24,9 @@ fn check<'a>(health: &'a Health, id: &str) -> &'a Check {
 /// The ids of the JSON contract, in their order.
 const IDS: &str = "trail.exists trail.multi_region trail.logging trail.management_events trail.delivers trail.all_regions \
                    trail.validation bucket.private role.scope log_group.exists log_group.retention filter.pattern \
-                   filter.cis_pattern alarm.exists alarm.actions topic.exists topic.policy topic.public \
-                   topic.encryption subscription.confirmed root.mfa root.hardware_mfa root.access_keys root.certificates";
+                   filter.publishes filter.cis_pattern alarm.exists alarm.actions alarm.mute_rules topic.exists \
+                   topic.policy topic.public topic.encryption subscription.confirmed root.mfa root.hardware_mfa root.access_keys \
+                   root.certificates";
 
 #[test]
 fn the_check_ids_match_the_contract_and_can_be_parsed() {
@@ -65,9 +67,15 @@ fn a_complete_setup_is_healthy_and_an_empty_account_is_not() {
     let empty = health_of(&Observed::nothing());
     assert!(!empty.healthy());
     // What doesn't exist is reported once; there is nothing to audit.
-    let verdict = |id: CheckId| if id.counts() == Counts::Alerting { Verdict::Missing } else { Verdict::Unknown };
+    let verdict = |id: CheckId| match id.counts() {
+        Counts::Alerting => Verdict::Missing,
+        Counts::Audit => Verdict::Unknown,
+        // The root user was not read.
+        Counts::Advice if id.step().is_none() => Verdict::Unknown,
+        Counts::Advice => Verdict::Ok,
+    };
     assert!(empty.checks.iter().all(|c| c.verdict == verdict(c.id)), "{empty:?}");
-    assert!(empty.checks.iter().all(|c| !c.fix.is_nothing()));
+    assert!(empty.checks.iter().all(|c| c.verdict == Verdict::Ok || !c.fix.is_nothing()));
     assert_eq!(empty.headline(), Headline::NotSetUp);
 }
 
@@ -390,23 +398,55 @@ fn the_fix_for_a_trail_elsewhere_names_the_account_or_region() {
 }
 
 #[test]
-fn a_scheduled_or_unread_mute_rule_is_a_remark() {
-    let detail_with = |rules: ReadResult<Vec<MuteRule>>| {
+fn a_scheduled_mute_rule_is_advice_with_its_times_and_an_unread_one_a_remark() {
+    let checks_with = |rules: ReadResult<Vec<MuteRule>>| {
         let mut observed = sound();
         observed.alarms.as_mut().unwrap()[0].mute_rules = Some(rules);
         let health = health_of(&observed);
         assert!(health.healthy());
-        check(&health, "alarm.actions").detail.clone()
+        ["alarm.actions", "alarm.mute_rules"].map(|id| check(&health, id).clone())
     };
-    let expires = Some("2026-12-31T00:00:00Z".parse().unwrap());
-    let weekends = MuteRule { name: "weekends".into(), status: MuteStatus::Scheduled, recurring: true, expires };
-    assert_eq!(detail_with(Ok(Vec::new())), "1 action");
+    let schedule = MuteSchedule { expression: "cron(0 18 * * FRI)".into(), duration: "P2DT12H".into(), timezone: None };
+    let weekends = MuteRule {
+        name: "weekends".into(),
+        status: MuteStatus::Scheduled,
+        recurring: true,
+        expires: Some("2026-12-31T00:00:00Z".parse().unwrap()),
+        schedule: Some(schedule),
+    };
+    let [actions, advice] = checks_with(Ok(Vec::new()));
+    assert_eq!((actions.detail.as_str(), advice.verdict), ("1 action", Verdict::Ok));
+    let [actions, advice] = checks_with(Ok(vec![weekends]));
+    assert_eq!((actions.detail.as_str(), advice.verdict), ("1 action", Verdict::Wrong));
     assert_eq!(
-        detail_with(Ok(vec![weekends])),
-        "1 action; the recurring mute rule `weekends` (until 2026-12-31 00:00 UTC) will mute it"
+        advice.detail,
+        "The recurring mute rule `weekends` (for 2d 12h at cron(0 18 * * FRI), UTC; until 2026-12-31 00:00 UTC) will mute \
+         `rootbell-root-use`: no alert is sent then."
     );
     let denied = Problem::new("ListAlarmMuteRules: permission denied.", Fix::Nothing);
-    assert_eq!(detail_with(Err(denied)), "1 action; whether a mute rule applies could not be read");
+    let [actions, advice] = checks_with(Err(denied));
+    assert_eq!(actions.detail, "1 action; whether a mute rule applies could not be read");
+    assert_eq!(advice.verdict, Verdict::Unknown);
+}
+
+#[test]
+fn a_log_alarm_that_asks_for_root_makes_a_missing_filter_unknown() {
+    let with_query = |query: &str| {
+        let mut observed = sound();
+        (observed.filters, observed.alarms) = (Ok(Vec::new()), Ok(Vec::new()));
+        observed.path = FoundPath::default();
+        let log_groups = vec!["rootbell/cloudtrail".to_owned()];
+        observed.indirect_alarms = Some(Ok(vec![IndirectAlarm {
+            name: "logs".into(),
+            kind: IndirectKind::Log { query: query.into(), log_groups },
+            actions_enabled: true,
+            actions: vec!["arn:aws:sns:eu-west-1:123456789012:security".into()],
+        }]));
+        let health = health_of(&observed);
+        ["filter.pattern", "filter.publishes", "alarm.exists", "alarm.actions"].map(|id| check(&health, id).verdict)
+    };
+    assert_eq!(with_query("filter userIdentity.type = 'Root'"), [Verdict::Unknown; 4]);
+    assert_eq!(with_query("filter errorCode = 'AccessDenied'"), [Verdict::Missing; 4]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::evidence::Evidence;
+use super::log_group_key::log_group_key;
 use super::outcome::{Outcome, REPAIR, Verdict, missing, ok, unknown, unreadable_policy, wrong};
 use crate::domain::observed::{
     Bucket, BucketLookup, ManagementEvents, Observed, Role, TrailDetails, TrailOwnership, TrailStatus,
@@ -228,9 +229,9 @@ const FRESH: SignedDuration = SignedDuration::from_hours(1);
 const MOST_LAG: SignedDuration = SignedDuration::from_hours(1);
 
 /// How long after a change of the trail, its role or its bucket an error may still be from before it.
-const RETRIED_WITHIN: SignedDuration = SignedDuration::from_mins(30);
+pub(super) const RETRIED_WITHIN: SignedDuration = SignedDuration::from_mins(30);
 
-fn is_younger(at: Option<Timestamp>, than: SignedDuration, now: Timestamp) -> bool {
+pub(super) fn is_younger(at: Option<Timestamp>, than: SignedDuration, now: Timestamp) -> bool {
     at.is_some_and(|at| now.duration_since(at) <= than)
 }
 
@@ -366,6 +367,12 @@ fn check_delivery(t: &TrailDetails, evidence: &Evidence<'_>) -> Outcome {
     }
     if let Some(fault) = role_fault(settings, observed) {
         return wrong(format!("{fault}."), REPAIR);
+    }
+    let delivered_recently = status.logs_error.is_none()
+        && is_younger(status.logs_delivery, FRESH, evidence.now)
+        && status.logs_delivery >= status.started;
+    if let Some(outcome) = log_group_key(evidence, delivered_recently) {
+        return outcome;
     }
     delivery_status(status, t, settings, evidence)
 }

@@ -36,7 +36,6 @@ pub struct MissingStatement {
 pub fn missing_key_statements(policy: &PolicyDocument, users: &KeyUsers<'_>) -> Vec<MissingStatement> {
     let KeyUsers { account_region, trail_arn, log_group, .. } = *users;
     let (account, region) = (account_region.account.as_str(), account_region.region.as_str());
-    let group = account_region.arn("logs", &format!("log-group:{log_group}"));
     let logs = logs_principal(account_region);
     let trail_context = [
         ("aws:SourceArn", trail_arn),
@@ -45,26 +44,19 @@ pub fn missing_key_statements(policy: &PolicyDocument, users: &KeyUsers<'_>) -> 
         ("kms:EncryptionContext:aws:cloudtrail:arn", trail_arn),
     ];
     let trail_actions = ["kms:GenerateDataKey", "kms:DescribeKey"];
-    let log_actions = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:GenerateDataKey", "kms:DescribeKey"];
-    let log_context = [
-        ("aws:SourceArn", group.as_str()),
-        ("aws:SourceAccount", account),
-        ("aws:RequestedRegion", region),
-        ("kms:EncryptionContext:aws:logs:arn", group.as_str()),
-    ];
     let trail = allow("RootbellCloudTrail", super::CLOUDTRAIL)
         .action(["kms:GenerateDataKey*", "kms:DescribeKey", "kms:Decrypt"])
         .resource("*")
         .condition("StringEquals", "aws:SourceArn", trail_arn);
-    let log = allow("RootbellLogs", &logs)
-        .action(["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"])
-        .resource("*")
-        .condition("ArnEquals", "kms:EncryptionContext:aws:logs:arn", &group);
     let key = users.key_arn;
     let alarms = key_serves_alarms(policy, account_region, key, users.topic_arn, users.alarm_arn);
     [
         (super::CLOUDTRAIL, key_allows(policy, key, super::CLOUDTRAIL, &trail_actions, &trail_context), trail),
-        (&logs, key_allows(policy, key, &logs, &log_actions, &log_context), log),
+        (
+            &logs,
+            key_serves_logs(policy, account_region, key, log_group),
+            key_statement_for_logs(account_region, log_group),
+        ),
         (super::CLOUDWATCH, alarms, key_statement_for_alarms(account_region)),
     ]
     .into_iter()
@@ -77,6 +69,38 @@ pub fn missing_key_statements(policy: &PolicyDocument, users: &KeyUsers<'_>) -> 
         Some(MissingStatement { service: service.to_owned(), statement, doubt })
     })
     .collect()
+}
+
+/// Whether CloudWatch Logs can store the events of a log group that is encrypted with the key.
+///
+/// Source: CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs using AWS KMS", "Step 2: Set permissions on the
+/// KMS key".
+#[must_use]
+pub fn key_serves_logs(
+    policy: &PolicyDocument,
+    account_region: &AccountRegion,
+    key_arn: &str,
+    log_group: &str,
+) -> Decision {
+    let group = account_region.arn("logs", &format!("log-group:{log_group}"));
+    let context = [
+        ("aws:SourceArn", group.as_str()),
+        ("aws:SourceAccount", account_region.account.as_str()),
+        ("aws:RequestedRegion", account_region.region.as_str()),
+        ("kms:EncryptionContext:aws:logs:arn", group.as_str()),
+    ];
+    let actions = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:GenerateDataKey", "kms:DescribeKey"];
+    key_allows(policy, key_arn, &logs_principal(account_region), &actions, &context)
+}
+
+/// The statement that lets CloudWatch Logs use the key for this log group.
+#[must_use]
+pub fn key_statement_for_logs(account_region: &AccountRegion, log_group: &str) -> Statement {
+    let group = account_region.arn("logs", &format!("log-group:{log_group}"));
+    allow("RootbellLogs", &logs_principal(account_region))
+        .action(["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"])
+        .resource("*")
+        .condition("ArnEquals", "kms:EncryptionContext:aws:logs:arn", &group)
 }
 
 /// Whether CloudWatch can publish to a topic that is encrypted with the key. CloudWatch uses the key through SNS, for the

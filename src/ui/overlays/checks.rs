@@ -25,7 +25,7 @@ fn checks(view: &mut View<'_>, derived: &Derived) {
     let health = &derived.health;
     let title_width = 36.min(view.columns() / 2);
     for counts in Counts::ALL {
-        let of_section: Vec<&Check> = health.checks.iter().filter(|check| check.id.counts() == counts).collect();
+        let of_section = health.section(counts);
         if of_section.is_empty() {
             continue;
         }

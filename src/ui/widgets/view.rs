@@ -86,13 +86,9 @@ impl<'a> View<'a> {
         }
     }
 
-    /// An event's account, with its name if it is the account of this session; a dash if the event does not say.
+    /// An event's account, with its name if that is known; a dash if the event does not say.
     pub(in crate::ui) fn account_of(&self, event: &RootEvent) -> String {
-        let own = self.account.caller().map(|caller| &caller.identity);
-        match (&event.account, own.and_then(|own| own.alias.as_ref().map(|alias| (&own.account, alias)))) {
-            (Some(account), Some((own, alias))) if own.as_str() == account => format!("{account} ({alias})"),
-            (account, _) => account.clone().unwrap_or_else(|| "-".to_owned()),
-        }
+        self.account.account_names().label(event.account.as_deref())
     }
 
     /// The spinner at this moment.

@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use super::super::connect::Timeouts;
 use super::super::http::{Http, trust};
 use super::*;
-use crate::cloud::{Answer, Cloud, CloudError, ErrorKind, Search};
+use crate::cloud::{Answer, Cloud, CloudError, ErrorKind, MetricTotal, Search, TotalStatistic};
 
 /// A call with the name of its operation; its answer doesn't matter.
 type Call = (&'static str, Box<dyn for<'a> Fn(&'a AwsCloud) -> BoxFuture<'a, Answer<()>> + Send>);
@@ -68,6 +68,16 @@ fn every_call() -> Vec<Call> {
         query("GetMetricStatistics", move |c| {
             async move { c.get_metric_statistics(&eu_west_1(), &metric(), at, at, 300).await.map(drop) }.boxed()
         }),
+        query("GetMetricStatistics", move |c| {
+            async move {
+                let (metric, statistic) = (&metric(), TotalStatistic::SampleCount);
+                let total = MetricTotal { metric, dimension: None, statistic, from: at, to: at };
+                c.metric_total(&eu_west_1(), &total).await.map(drop)
+            }
+            .boxed()
+        }),
+        query("ListAccounts", |c| async { c.organization_accounts().await.map(drop) }.boxed()),
+        query("DescribeAlarms", |c| async { c.indirect_alarms(&eu_west_1()).await.map(drop) }.boxed()),
         query("FilterLogEvents", move |c| {
             async move {
                 let search = Search { log_group: "g", pattern: "{ $.a = 1 }", from: at, to: at, page: None };
@@ -164,7 +174,7 @@ async fn every_call_with_every_kind_of_failure_is_an_error_of_the_right_kind() {
         fails(broken(|| ConnectorError::timeout("late".into())), ErrorKind::Timeout).await;
         cases += 4;
     }
-    assert_eq!(cases, 69 * 7 - 3, "the table has the expected length");
+    assert_eq!(cases, 72 * 7 - 3, "the table has the expected length");
 }
 
 #[tokio::test]

@@ -14,7 +14,9 @@ pub(super) fn alarm(account: &mut Account, view: &AccountView, name: &str) -> Ch
 }
 
 pub(super) fn filter(account: &mut Account, view: &AccountView, group: &str, name: &str) -> ChangeResult {
-    let removed = existing_log_group(account, view, group)?.filters.remove(name);
+    let group = existing_log_group(account, view, group)?;
+    group.filters_created.remove(name);
+    let removed = group.filters.remove(name);
     removed.map(drop).ok_or_else(|| not_found("The specified metric filter does not exist."))
 }
 

@@ -129,7 +129,9 @@ fn row(view: &mut View<'_>, event: &RootEvent, selected: bool) {
     let mfa = if is_wide { format!("MFA {} ", pad(event.mfa.as_str(), 4)) } else { String::new() };
     let client = if is_wide { or_dash(&event.client) } else { "" };
     let account = if view.account.has_events_of_several_accounts() {
-        format!("{} ", pad(event.account.as_deref().unwrap_or("-"), 12))
+        let names = view.account.account_names();
+        let account = or_dash(event.account.as_deref().unwrap_or_default());
+        format!("{} ", pad(names.name(account).unwrap_or(account), 12))
     } else {
         String::new()
     };

@@ -78,8 +78,8 @@ fn link_of(check: CheckId) -> Option<Link> {
         | CheckId::BucketPrivate
         | CheckId::RoleScope => Link::Trail,
         CheckId::LogGroupExists | CheckId::LogGroupRetention => Link::LogGroup,
-        CheckId::FilterPattern | CheckId::FilterCisPattern => Link::Filter,
-        CheckId::AlarmExists | CheckId::AlarmActions => Link::Alarm,
+        CheckId::FilterPattern | CheckId::FilterPublishes | CheckId::FilterCisPattern => Link::Filter,
+        CheckId::AlarmExists | CheckId::AlarmActions | CheckId::AlarmMuteRules => Link::Alarm,
         CheckId::TopicExists | CheckId::TopicPolicy | CheckId::TopicPublic | CheckId::TopicEncryption => Link::Topic,
         CheckId::SubscriptionConfirmed => Link::Inbox,
         CheckId::RootMfa | CheckId::RootHardwareMfa | CheckId::RootAccessKeys | CheckId::RootCertificates => {
