@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use crate::cloud::Connector;
 use crate::cloud::demo::DemoConnector;
+use crate::domain::SetupOptions;
 use commands::{alarm_test, apply, destroy, events, manual, plan, policy, status};
 use exit::CommandError;
 use signals::Interrupt;
@@ -32,7 +33,7 @@ pub use output::console::Console;
 /// # Errors
 /// The exit status, after `--help`, `--version` or an error.
 pub fn parse() -> Result<Cli, Exit> {
-    Cli::try_parse().map_err(|error| {
+    Cli::try_parse().and_then(Cli::check).map_err(|error| {
         // If this fails, nobody is reading the output.
         let _ = error.print();
         if error.exit_code() == 0 { Exit::Done } else { Exit::Usage }
@@ -62,6 +63,16 @@ pub fn require_terminal(console: &Console) -> Result<(), Exit> {
         ),
         console,
     ))
+}
+
+/// The setup options that the wizard starts with.
+///
+/// # Errors
+/// The exit status, after printing what is wrong with them.
+pub fn wizard_options(cli: &Cli, console: &Console) -> Result<SetupOptions, Exit> {
+    let setup = cli.names.setup_options();
+    args::check_options(&setup).map_err(|error| print_error(&error, console))?;
+    Ok(setup)
 }
 
 /// Connects to AWS, or to the demo account.

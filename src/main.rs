@@ -38,6 +38,7 @@ async fn dispatch(cli: Cli, console: &Console) -> Result<Exit, Exit> {
     let Some(command) = &cli.command else {
         let options = runtime::Options {
             connector,
+            setup: cli::wizard_options(&cli, console)?,
             target: cli.global.target(),
             theme: Theme::named(cli.global.theme.as_str(), |name| std::env::var(name).ok()),
             demo: cli.global.demo,

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 
 use crate::app::{Effect, Model, Msg, update};
 use crate::cloud::{Connector, Target};
+use crate::domain::SetupOptions;
 use crate::ui::{Theme, view};
 
 mod input;
@@ -27,6 +28,8 @@ pub use worker::Worker;
 pub struct Options {
     pub connector: Arc<dyn Connector>,
     pub target: Target,
+    /// What the user asked for on the command line.
+    pub setup: SetupOptions,
     pub theme: Theme,
     /// The scenario of a demo account.
     pub demo: Option<String>,
@@ -44,7 +47,7 @@ pub async fn run(options: Options) -> Result<Option<String>> {
     let (sender, mut messages) = mpsc::unbounded_channel();
     let mut worker = Worker::new(options.connector, Arc::new(now), sender);
     let mut events = EventStream::new();
-    let (mut model, effects) = Model::start(options.target, options.demo, now());
+    let (mut model, effects) = Model::start(options.target, options.setup, options.demo, now());
     model.quiet = options.quiet;
     model.zone = TimeZone::system();
     let mut title = String::new();

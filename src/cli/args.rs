@@ -1,6 +1,7 @@
 //! The command line: every command and option, and their help.
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
 
 mod check;
 mod global;
@@ -19,6 +20,7 @@ pub(super) use options::{
     ApplyOptions, DestroyOptions, EventsOptions, Format, PlanOptions, PolicyOptions, PolicyTask, StatusOptions,
     TestOptions,
 };
+use setup::NameArgs;
 
 /// Get an email whenever anyone uses your AWS account's root user.
 ///
@@ -30,8 +32,22 @@ pub(super) use options::{
 pub struct Cli {
     #[command(flatten)]
     pub global: GlobalOptions,
+    #[command(flatten)]
+    pub names: NameArgs,
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+impl Cli {
+    /// Fails if an option of the wizard comes before a command, which has the same option.
+    ///
+    /// # Errors
+    /// With a message that says where the option belongs.
+    pub(super) fn check(self) -> Result<Self, clap::Error> {
+        let Some(id) = self.names.first().filter(|_| self.command.is_some()) else { return Ok(self) };
+        let message = format!("`{}` belongs after the command", id.flag());
+        Err(Self::command().error(ErrorKind::ArgumentConflict, message))
+    }
 }
 
 #[derive(Debug, Subcommand)]

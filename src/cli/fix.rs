@@ -1,14 +1,21 @@
 //! What to do about a problem, in terms of commands and flags.
 
-use crate::domain::Row;
 use crate::domain::plan::Hint;
 use crate::domain::problem::{Fix, Goal, Input, Problem};
 use crate::domain::settings::SettingKind;
+use crate::domain::{Observed, Row, Settings};
 
 /// The problem and what to do about it.
 #[must_use]
 pub fn problem_text(problem: &Problem) -> String {
     format!("{} {}", problem.why, fix_text(&problem.fix)).trim().to_owned()
+}
+
+/// That resources which the user named don't exist. Nothing is done with others instead.
+#[must_use]
+pub fn no_such_name(settings: &Settings, observed: &Observed) -> Option<Problem> {
+    let absent: Vec<String> = settings.absent(observed).into_iter().map(|id| settings.no_such(id)).collect();
+    (!absent.is_empty()).then(|| Problem::new(absent.join(" "), Fix::advice("Check the name.")))
 }
 
 /// What to do, in one or more sentences; empty if there is nothing to do.

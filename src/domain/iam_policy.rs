@@ -385,6 +385,32 @@ mod tests {
     }
 
     #[test]
+    fn only_watching_an_organizations_trail_needs_the_names_of_its_accounts() {
+        let mut observed = sound();
+        let lists_accounts = |use_case: UseCase, observed: &Observed| {
+            let document = policy(use_case, &settings(&SetupOptions::default(), observed), observed);
+            document.actions().into_iter().any(|action| action == "organizations:ListAccounts")
+        };
+        assert!(ALL.iter().all(|use_case| !lists_accounts(*use_case, &observed)));
+        if let Some(watched) = &mut observed.trail {
+            watched.trail.organization = true;
+        }
+        assert_eq!(ALL.map(|use_case| lists_accounts(use_case, &observed)), [false, true, false, false, false]);
+    }
+
+    #[test]
+    fn reading_the_key_of_the_log_group_needs_permissions_of_its_own() {
+        let mut observed = sound();
+        if let Ok(Some(group)) = &mut observed.log_group {
+            group.kms_key = Some("arn:aws:kms:eu-west-1:123456789012:key/logs".into());
+        }
+        let document = policy(UseCase::Watch, &settings(&SetupOptions::default(), &observed), &observed);
+        for action in ["kms:DescribeKey", "kms:GetKeyPolicy"] {
+            assert!(document.actions().into_iter().any(|granted| granted == action), "{action}");
+        }
+    }
+
+    #[test]
     fn every_policy_is_short_enough_for_a_managed_policy_even_with_the_longest_names() {
         let long = |n: usize| Some("a".repeat(n));
         let setup = SetupOptions {

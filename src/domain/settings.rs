@@ -10,6 +10,7 @@ use super::policy::{self, LogFileLocation, PolicyDocument};
 use super::region::Region;
 use super::retention::RetentionDays;
 
+mod absent;
 mod alert;
 mod field;
 mod table;

@@ -7,7 +7,7 @@ use futures::future::join_all;
 use futures::join;
 use jiff::Timestamp;
 
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, ErrorKind};
 use crate::domain::added::TagRecord;
 use crate::domain::alert::default_metrics;
 use crate::domain::arn::Arn;
@@ -414,7 +414,12 @@ async fn read_mute_rules(cloud: &dyn Cloud, region: &Region, name: &str, alarms:
     let Some(alarm) = alarms.iter_mut().flatten().find(|alarm| alarm.name == name && alarm.mute_rules.is_none()) else {
         return;
     };
-    alarm.mute_rules = Some(to_read_result(cloud.alarm_mute_rules(region, name).await));
+    let rules = cloud.alarm_mute_rules(region, name).await.or_else(|error| match error.kind {
+        // Where there are no mute rules, none applies.
+        ErrorKind::Unsupported => Ok(Vec::new()),
+        _ => Err(error),
+    });
+    alarm.mute_rules = Some(to_read_result(rules));
 }
 
 /// The key that the user named.

@@ -25,6 +25,8 @@ mod interrupted_apply;
 #[cfg(unix)]
 mod interrupts;
 #[cfg(unix)]
+mod naming;
+#[cfg(unix)]
 mod other_region;
 mod performance;
 mod properties;

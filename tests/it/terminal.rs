@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use rootbell::cloud::{Answer, Connector, Session, Target};
+use rootbell::domain::SetupOptions;
 use rootbell::domain::profile::Profile;
 use rootbell::runtime::{self, Options};
 use rootbell::ui::Theme;
@@ -256,6 +257,7 @@ fn panicking_wizard() {
     }
     let options = Options {
         connector: Arc::new(PanickingConnector),
+        setup: SetupOptions::default(),
         target: Target::default(),
         theme: Theme::dark(),
         demo: None,

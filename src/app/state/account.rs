@@ -93,14 +93,14 @@ const DEBOUNCE: SignedDuration = SignedDuration::from_millis(350);
 const CONFIRMATION_INTERVAL: SignedDuration = SignedDuration::from_secs(3);
 
 impl AccountState {
-    /// An account about which nothing is known yet.
+    /// An account about which nothing is known yet; the form contains what the user asked for.
     #[must_use]
-    pub fn new(session: SessionId, target: Target) -> Self {
+    pub fn new(session: SessionId, target: Target, setup: &SetupOptions) -> Self {
         Self {
             session,
             target,
             connection: Connection::Connecting,
-            form: Form::new(),
+            form: Form::new(setup),
             observed: None,
             times: SessionTimes::default(),
             organization: None,

@@ -133,8 +133,9 @@ pub struct Form {
 }
 
 impl Form {
+    /// A form in which the given options are set, as if the user had typed them.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(setup: &SetupOptions) -> Self {
         let field = |id| TextField {
             id,
             input: Input::default(),
@@ -144,7 +145,13 @@ impl Form {
             origin: Origin::Default(""),
         };
         let fields = SettingId::ALL.iter().copied().map(field).collect();
-        Self { fields, current: SettingId::Trail, focused: false, details: false }
+        let mut form = Self { fields, current: SettingId::Trail, focused: false, details: false };
+        for id in SettingId::ALL.iter().copied() {
+            if let Some(text) = setup.text(id) {
+                form.choose(id, text);
+            }
+        }
+        form
     }
 
     /// The fields that a step shows now.
@@ -341,7 +348,7 @@ impl Form {
 
 impl Default for Form {
     fn default() -> Self {
-        Self::new()
+        Self::new(&SetupOptions::default())
     }
 }
 

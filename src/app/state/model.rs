@@ -10,6 +10,7 @@ use super::overlay::Overlay;
 use super::screen::Screen;
 use super::session::SessionId;
 use crate::app::keymap::Context;
+use crate::domain::SetupOptions;
 use crate::domain::observed::AlarmState;
 
 /// Everything the screens show.
@@ -18,6 +19,8 @@ use crate::domain::observed::AlarmState;
 pub struct Model {
     pub now: Timestamp,
     pub demo: Option<String>,
+    /// What the user asked for on the command line, for every session.
+    pub(in crate::app) setup: SetupOptions,
     pub accounts: Accounts,
     /// The screen on which the selected account is shown.
     pub screen: Screen,
@@ -52,6 +55,7 @@ impl Model {
         Self {
             now,
             demo,
+            setup: SetupOptions::default(),
             last_session: account.session,
             accounts: Accounts::new(account),
             screen: Screen::Account,

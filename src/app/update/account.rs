@@ -11,25 +11,25 @@ use crate::app::state::overlay::{Overlay, Picker};
 use crate::app::state::screen::Screen;
 use crate::app::state::session::{Caller, Connection, SessionId, Ticket};
 use crate::cloud::{CloudError, ErrorKind, Target};
-use crate::domain::Observed;
 use crate::domain::observed::Subscription;
+use crate::domain::{Observed, SetupOptions};
 
 use super::navigation::go;
 
 impl Model {
     /// The initial model and the first effects.
     #[must_use]
-    pub fn start(target: Target, demo: Option<String>, now: Timestamp) -> (Self, Vec<Effect>) {
-        let account = AccountState::new(SessionId(1), target);
+    pub fn start(target: Target, setup: SetupOptions, demo: Option<String>, now: Timestamp) -> (Self, Vec<Effect>) {
+        let account = AccountState::new(SessionId(1), target, &setup);
         let effects = vec![connect_effect(&account)];
-        (Self::new(account, demo, now), effects)
+        (Self { setup, ..Self::new(account, demo, now) }, effects)
     }
 }
 
 /// Ends the session of the selected account, and signs in again.
 pub(super) fn connect(model: &mut Model) -> Vec<Effect> {
     model.last_session = SessionId(model.last_session.0 + 1);
-    let account = AccountState::new(model.last_session, model.account().target.clone());
+    let account = AccountState::new(model.last_session, model.account().target.clone(), &model.setup);
     let connect = connect_effect(&account);
     let ended = model.accounts.replace_selected(account);
     model.early_key = None;

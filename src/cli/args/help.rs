@@ -42,6 +42,7 @@ to ask on.";
 pub(super) const STATUS_EXAMPLES: &str = "\
 Examples:
   rootbell status
+  rootbell status --alarm security-root-use       judge this alarm
   rootbell status --json | jq -r '.checks[] | select(.verdict != \"ok\") | .fix'
 
 JSON: {account, region, healthy, checks: [{id, title, verdict: ok|missing|wrong|pending|unknown, detail, fix}], alarm: \
@@ -74,6 +75,7 @@ pub(super) const EVENTS_EXAMPLES: &str = "\
 Examples:
   rootbell events
   rootbell events --since 12h
+  rootbell events --log-group aws-controltower/CloudTrailLogs
   rootbell events --since 2026-11-01 --json | jq -r '.events[] | select(.drill | not) | .address'
 
 Events are read from the trail's log group, where they appear a few minutes after they happen. The search uses the \

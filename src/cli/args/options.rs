@@ -52,6 +52,8 @@ pub struct StatusOptions {
     /// Print the result as JSON
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub names: NameArgs,
 }
 
 #[derive(Args, Debug)]
@@ -72,6 +74,8 @@ pub struct TestOptions {
     /// Print the result as JSON
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub names: NameArgs,
 }
 
 #[derive(Args, Debug)]
@@ -85,6 +89,8 @@ pub struct EventsOptions {
     /// Print the events as JSON, with everything that CloudTrail recorded
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub names: NameArgs,
 }
 
 #[derive(Args, Debug)]

@@ -9,7 +9,7 @@ use crate::domain::{RetentionDays, SetupOptions};
 /// The setup options of `plan` and `apply`. Each has a default, or its value is found in the account.
 pub(super) type SetupArgs = SettingArgs<false>;
 
-/// Names of resources that can't be found by following the chain.
+/// Names of resources, instead of those that are found by following the chain.
 pub(super) type NameArgs = SettingArgs<true>;
 
 /// The options of all settings, or only of those that name a resource that rootbell creates.
@@ -19,6 +19,11 @@ pub struct SettingArgs<const ONLY_NAMES: bool>(SetupOptions);
 impl<const ONLY_NAMES: bool> SettingArgs<ONLY_NAMES> {
     pub fn setup_options(&self) -> SetupOptions {
         self.0.clone()
+    }
+
+    /// The first setting that was given.
+    pub fn first(&self) -> Option<SettingId> {
+        Self::settings().into_iter().find(|id| self.0.text(*id).is_some())
     }
 
     /// In the order of the help: the address, which has no default, comes first.
@@ -33,7 +38,7 @@ impl<const ONLY_NAMES: bool> SettingArgs<ONLY_NAMES> {
 impl<const ONLY_NAMES: bool> Args for SettingArgs<ONLY_NAMES> {
     fn augment_args(command: Command) -> Command {
         let heading =
-            if ONLY_NAMES { "Names of resources that rootbell does not find by itself" } else { "Setup options" };
+            if ONLY_NAMES { "Names of resources, instead of those that rootbell finds" } else { "Setup options" };
         let help = |id: SettingId| if ONLY_NAMES { id.resource_name() } else { id.spec().help };
         command.args(Self::settings().into_iter().map(|id| arg(id).help(help(id)).help_heading(heading)))
     }
@@ -137,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn each_name_of_a_resource_that_rootbell_creates_can_be_given_to_destroy_and_policy() {
+    fn each_name_of_a_resource_that_rootbell_creates_is_an_option_of_the_other_commands() {
         let named: Vec<SettingId> =
             SettingId::ALL.iter().copied().filter(|id| id.created_resource().is_some()).collect();
         assert_eq!(flags::<NamesOnly>(), named.iter().map(|id| id.flag().to_owned()).collect());

@@ -6,9 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use crate::cli::args::{GlobalOptions, TestOptions};
+use crate::cli::args::{GlobalOptions, TestOptions, check_options};
 use crate::cli::exit::{CommandError, Exit};
-use crate::cli::fix::fix_text;
+use crate::cli::fix::{fix_text, no_such_name};
 use crate::cli::output::console::{Console, Question};
 use crate::cli::session::AccountSession;
 use crate::cli::signals::Interrupt;
@@ -17,7 +17,8 @@ use crate::domain::activity::{concerns, recipients};
 use crate::domain::alarm::STAYS_IN_ALARM;
 use crate::domain::event::{DRILL_SOURCE, DRILL_STREAM, drill_event};
 use crate::domain::interruption::set_back;
-use crate::domain::{Health, Observed, RetentionDays, Settings, SetupOptions};
+use crate::domain::problem::Problem;
+use crate::domain::{Health, Observed, RetentionDays, Settings};
 use crate::engine::alarm_test::{self, AlarmTest, Drill, Observer, StageResult, TestError, TestRun, TestStage};
 
 /// Why a test failed, and what to do about it.
@@ -55,7 +56,8 @@ pub(in crate::cli) async fn run(
              skip confirmation. Nothing was written.",
         ));
     }
-    let setup = SetupOptions::default();
+    let setup = options.names.setup_options();
+    check_options(&setup)?;
     let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
     let (observed, settings, health) = session.observe_chain(&setup, prefetch, now).await;
     let timeout = options.timeout.map(|seconds| SignedDuration::from_secs(seconds.into()));
@@ -70,10 +72,11 @@ pub(in crate::cli) async fn run(
         recipients: recipients(&health),
         concerns: concerns(&health),
     };
-    let drill = match options.drill {
-        true if health.in_alarm().is_some() => Err(TestError::AlreadyInAlarm.into()),
-        true => prepare_drill(options, &observed, &settings, now()).map(Some),
-        false => Ok(None),
+    let drill = match (no_such_name(&settings, &observed), options.drill) {
+        (Some(Problem { why, fix }), _) => Err(TestFailure { why, fix: fix_text(&fix) }),
+        (None, true) if health.in_alarm().is_some() => Err(TestError::AlreadyInAlarm.into()),
+        (None, true) => prepare_drill(options, &observed, &settings, now()).map(Some),
+        (None, false) => Ok(None),
     };
     let TestOutcome { test_run, failure, interrupted } = match drill {
         Err(failure) => TestOutcome { test_run: TestRun::default(), failure: Some(failure), interrupted: false },

@@ -10,9 +10,9 @@ use jiff::{Timestamp, Unit};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::cli::args::{EventsOptions, GlobalOptions};
+use crate::cli::args::{EventsOptions, GlobalOptions, check_options};
 use crate::cli::exit::{CommandError, Exit};
-use crate::cli::fix::{fix_text, problem_text};
+use crate::cli::fix::{fix_text, no_such_name, problem_text};
 use crate::cli::output::console::Console;
 use crate::cli::output::text::{format_local, pluralize};
 use crate::cli::session::AccountSession;
@@ -20,7 +20,7 @@ use crate::cloud::{Cloud, Connector, Search};
 use crate::domain::activity::gap;
 use crate::domain::event::{Outcome, RootEvent};
 use crate::domain::problem::{Fix, Goal, Problem};
-use crate::domain::{AccountNames, Identity, Observed, SetupOptions, pattern};
+use crate::domain::{AccountNames, Identity, Observed, pattern};
 use crate::engine::search::{SearchResult, filter_log_events};
 
 /// How often a long search reports its progress.
@@ -36,7 +36,8 @@ pub(in crate::cli) async fn run(
     let zone = TimeZone::system();
     let since = options.since.timestamp(now(), &zone);
     let from = since.map_err(|reason| CommandError::usage(format!("--since: {reason}.")))?;
-    let setup = SetupOptions::default();
+    let setup = options.names.setup_options();
+    check_options(&setup)?;
     let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
     let (observed, settings, health) = session.observe_chain(&setup, prefetch, now).await;
     let log_group = &settings.log_group.value;
@@ -46,7 +47,9 @@ pub(in crate::cli) async fn run(
     let gap = gap(&health);
     let limit = usize::try_from(options.limit).unwrap_or(usize::MAX);
     let mut organization_accounts = BTreeMap::new();
-    let result = if let Ok(None) = observed.log_group {
+    let result = if let Some(problem) = no_such_name(&settings, &observed) {
+        Err(problem)
+    } else if let Ok(None) = observed.log_group {
         let why = format!("There is no log group `{log_group}`, so there are no recorded events to search.");
         Err(Problem::new(why, Fix::Apply(Goal::SetUp)))
     } else {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use crate::cli::args::{GlobalOptions, StatusOptions};
+use crate::cli::args::{GlobalOptions, StatusOptions, check_options};
 use crate::cli::exit::{CommandError, Exit};
 use crate::cli::fix::fix_text;
 use crate::cli::output::console::Console;
@@ -17,7 +17,7 @@ use crate::domain::observed::ReadResult;
 use crate::domain::root_user::RootUser;
 use crate::domain::subscription::Subscription;
 use crate::domain::text::escape_controls;
-use crate::domain::{Health, Observed, Settings, SetupOptions};
+use crate::domain::{Health, Observed, Settings};
 use crate::engine::ObserveScope;
 
 pub(in crate::cli) async fn run(
@@ -27,7 +27,8 @@ pub(in crate::cli) async fn run(
     now: fn() -> Timestamp,
     console: &Console,
 ) -> Result<Exit, CommandError> {
-    let setup = SetupOptions::default();
+    let setup = options.names.setup_options();
+    check_options(&setup)?;
     let (session, prefetch) = AccountSession::open_prefetching_root_user(global, connector, console, &setup).await?;
     let observed = session.observe(&setup, ObserveScope::Everything, Some(now()), prefetch).await;
     let settings = Settings::resolve(&session.identity, session.region(), &setup, &observed);

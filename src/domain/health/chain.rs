@@ -3,7 +3,7 @@
 use super::action::action_fault;
 use super::evidence::Evidence;
 use super::filter::{FilterFaults, filter_faults};
-use super::outcome::{Outcome, REPAIR, Verdict, check_existing, missing, ok, unknown, wrong};
+use super::outcome::{Outcome, REPAIR, Verdict, check_existing, ok, unknown, wrong};
 use super::trail::{RETRIED_WITHIN, is_younger};
 use crate::domain::alarm::EvaluationState;
 use crate::domain::change::quote;
@@ -17,7 +17,8 @@ use crate::domain::settings::{AlertSettings, DEFAULT_LOG_GROUP, SettingId};
 use crate::domain::text::age;
 
 fn on_log_group(evidence: &Evidence<'_>, judge: impl FnOnce(&LogGroup) -> Outcome) -> Outcome {
-    let none = || missing(format!("There is no log group `{}`.", evidence.settings.log_group.value));
+    let name = &evidence.settings.log_group.value;
+    let none = || evidence.absent(SettingId::LogGroup, || format!("There is no log group `{name}`."));
     check_existing(&evidence.observed.log_group, none, judge)
 }
 
@@ -25,11 +26,13 @@ fn on_alarm(evidence: &Evidence<'_>, alert: &AlertSettings, judge: impl FnOnce(&
     match (&evidence.observed.alarms, alert.existing_alarm(evidence.observed)) {
         (Err(unreadable), _) => unknown(unreadable),
         (Ok(_), None) => match evidence.indirect_alarm() {
-            Some(indirect) => unchecked(indirect),
-            None => missing(format!(
-                "There is no alarm `{}` in {}; an alarm in another Region can't watch this metric.",
-                alert.alarm.value, evidence.settings.account_region.region
-            )),
+            Some(indirect) if !evidence.is_named(SettingId::Alarm) => unchecked(indirect),
+            Some(_) | None => evidence.absent(SettingId::Alarm, || {
+                format!(
+                    "There is no alarm `{}` in {}; an alarm in another Region can't watch this metric.",
+                    alert.alarm.value, evidence.settings.account_region.region
+                )
+            }),
         },
         (Ok(_), Some(alarm)) => judge(alarm),
     }
@@ -104,10 +107,11 @@ fn instead_of_alarm<'a>(evidence: &Evidence<'a>) -> Option<&'a IndirectAlarm> {
 
 fn no_filter(evidence: &Evidence<'_>) -> Outcome {
     let on_logs = evidence.indirect_alarm().filter(|indirect| matches!(indirect.kind, IndirectKind::Log { .. }));
-    if let Some(indirect) = on_logs {
+    if let Some(indirect) = on_logs.filter(|_| !evidence.is_named(SettingId::Filter)) {
         return unchecked(indirect);
     }
-    missing(format!("No filter on `{}` counts root use.", evidence.settings.log_group.value))
+    let group = &evidence.settings.log_group.value;
+    evidence.absent(SettingId::Filter, || format!("No filter on `{group}` counts root use."))
 }
 
 /// Whether the filter published anything while events arrived. Its settings may look right, and yet it may never count.

@@ -4,11 +4,13 @@ use jiff::Timestamp;
 
 use super::action::action_fault;
 use super::filter::filter_faults;
+use super::outcome::{Outcome, Verdict, missing};
 use crate::domain::arn::Arn;
 use crate::domain::indirect_alarm::IndirectAlarm;
 use crate::domain::observed::{Alarm, MetricFilter, Observed};
 use crate::domain::pattern;
-use crate::domain::settings::Settings;
+use crate::domain::problem::{Fix, Input};
+use crate::domain::settings::{Origin, SettingId, Settings};
 
 /// What the checks judge.
 pub(super) struct Evidence<'a> {
@@ -49,6 +51,21 @@ impl<'a> Evidence<'a> {
             _ => false,
         };
         config.actions.iter().find(can_notify)
+    }
+
+    /// Whether the user set it.
+    pub(super) fn is_named(&self, id: SettingId) -> bool {
+        self.settings.text(id).1 == Origin::Given
+    }
+
+    /// The result for a resource that doesn't exist. If the user named it, the name may be wrong.
+    pub(super) fn absent(&self, id: SettingId, otherwise: impl FnOnce() -> String) -> Outcome {
+        if !self.is_named(id) {
+            return missing(otherwise());
+        }
+        let create = Fix::ApplyWith { input: Input::Setting(id), value: self.settings.text(id).0 };
+        let fix = Fix::Each(vec![Fix::advice("Check the name, or create it."), create]);
+        (Verdict::Missing, self.settings.no_such(id), fix)
     }
 
     /// An alarm that tells somebody about root use in a way that can't be checked from here, if no alarm on the filter's

@@ -2,7 +2,7 @@
 
 use super::evidence::Evidence;
 use super::outcome::{
-    Outcome, REPAIR, Verdict, check_existing, missing, nothing_to_judge, ok, unknown, unreadable_policy, wrong,
+    Outcome, REPAIR, Verdict, check_existing, nothing_to_judge, ok, unknown, unreadable_policy, wrong,
 };
 use crate::domain::change::ResourceKind;
 use crate::domain::observed::{KmsKey, Topic};
@@ -16,7 +16,7 @@ use crate::domain::settings::{SettingId, Settings};
 fn on_topic(evidence: &Evidence<'_>, judge: impl FnOnce(&Topic) -> Outcome) -> Outcome {
     let none = || match evidence.unchecked_destination() {
         Some(arn) => (Verdict::Unknown, format!("The alarm notifies {arn} instead."), Fix::Nothing),
-        None => missing(format!("There is no topic `{}`.", evidence.settings.topic.value)),
+        None => evidence.absent(SettingId::Topic, || format!("There is no topic `{}`.", evidence.settings.topic.value)),
     };
     check_existing(&evidence.observed.topic, none, judge)
 }

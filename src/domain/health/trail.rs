@@ -4,13 +4,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::evidence::Evidence;
 use super::log_group_key::log_group_key;
-use super::outcome::{Outcome, REPAIR, Verdict, missing, ok, unknown, unreadable_policy, wrong};
+use super::outcome::{Outcome, REPAIR, Verdict, ok, unknown, unreadable_policy, wrong};
 use crate::domain::observed::{
     Bucket, BucketLookup, ManagementEvents, Observed, Role, TrailDetails, TrailOwnership, TrailStatus,
 };
 use crate::domain::policy::{self, Decision, LogFileLocation};
 use crate::domain::problem::{Fix, Goal, Input};
-use crate::domain::settings::{SettingId, Settings, TRAIL};
+use crate::domain::settings::{Origin, SettingId, Settings, TRAIL};
 use crate::domain::text::age;
 
 /// The Region in which CloudTrail records the sign-ins of root users.
@@ -40,7 +40,7 @@ fn on_trail(evidence: &Evidence<'_>, judge: impl FnOnce(&TrailDetails) -> Outcom
         (Err(unreadable), _) => unknown(unreadable),
         (Ok(others), None) => {
             let name = &settings.trail.value;
-            missing(match others.first() {
+            evidence.absent(SettingId::Trail, || match others.first() {
                 Some(other) => {
                     format!("There is no trail `{name}`; {}.", other.describe(&settings.account_region.account))
                 }
@@ -356,6 +356,13 @@ fn check_delivery(t: &TrailDetails, evidence: &Evidence<'_>) -> Outcome {
         return wrong(
             format!("`{name}` delivers to a log group in {region}; the filter and alarm must be in that Region too."),
             Fix::choose_value("Use that Region", Input::Region, region),
+        );
+    }
+    let delivers_to = t.trail.log_group().unwrap_or_default();
+    if settings.log_group.origin == Origin::Given && settings.log_group.value != delivers_to {
+        return wrong(
+            format!("`{name}` delivers to the log group `{delivers_to}`, not to `{}`.", settings.log_group.value),
+            Fix::choose_value("Use that log group", Input::Setting(SettingId::LogGroup), delivers_to),
         );
     }
     if observed.log_group == Ok(None) {

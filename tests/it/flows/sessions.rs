@@ -69,7 +69,7 @@ fn signing_in_again_ends_the_session_and_forgets_everything_about_the_account() 
     let (old, now) = (tester.model.account().session, tester.model.now);
     let effects = update(&mut tester.model, Msg::Key(Key::plain(Code::Char('r'))), now);
     let account = tester.model.account();
-    let fresh = AccountState::new(account.session, account.target.clone());
+    let fresh = AccountState::new(account.session, account.target.clone(), &SetupOptions::default());
     assert_eq!(format!("{account:?}"), format!("{fresh:?}"));
     assert!(matches!(effects[..], [Effect::EndSession(ended), Effect::InSession(new, _)]
         if ended == old && new == account.session));
@@ -142,7 +142,7 @@ fn ending_a_session_aborts_its_calls_and_leaves_those_of_another_session_running
 
 #[test]
 fn quitting_ends_the_session() {
-    let (mut model, _) = Model::start(Target::default(), None, START.parse().unwrap());
+    let (mut model, _) = Model::start(Target::default(), SetupOptions::default(), None, START.parse().unwrap());
     let session = model.account().session;
     let now = model.now;
     let effects = update(&mut model, Msg::Key(Key::plain(Code::Char('q'))), now);

@@ -12,8 +12,8 @@ use rootbell::app::keymap::{Code, Key};
 use rootbell::app::{Effect, Model, Msg, update};
 use rootbell::cloud::demo::{Account, DemoCloud};
 use rootbell::cloud::{Answer, Connector, Session, Target};
-use rootbell::domain::Region;
 use rootbell::domain::profile::Profile;
+use rootbell::domain::{Region, SetupOptions};
 use rootbell::runtime::Worker;
 use rootbell::runtime::worker::Clock;
 use rootbell::ui::{Theme, view};
@@ -90,8 +90,19 @@ impl Tester {
         tester
     }
 
+    /// Starts the wizard with options of the command line, and waits until it has read the account.
+    pub fn with_options(account: Account, setup: SetupOptions, width: u16, height: u16) -> Self {
+        let mut tester = Self::started(account, setup, width, height);
+        tester.settle();
+        tester
+    }
+
     /// Starts the wizard; no call has been answered yet.
     pub fn before_any_answer(account: Account, width: u16, height: u16) -> Self {
+        Self::started(account, SetupOptions::default(), width, height)
+    }
+
+    fn started(account: Account, setup: SetupOptions, width: u16, height: u16) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let began = runtime.block_on(async { Instant::now() });
         // The demo account reads the clock at once, and the clock needs tokio.
@@ -99,7 +110,7 @@ impl Tester {
         let cloud = connector.0.clone();
         let (sender, answers) = unbounded_channel();
         let worker = Worker::new(Arc::new(connector), clock, sender);
-        let (model, effects) = Model::start(Target::default(), None, START.parse().unwrap());
+        let (model, effects) = Model::start(Target::default(), setup, None, START.parse().unwrap());
         let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         let mut tester = Self {
             runtime,

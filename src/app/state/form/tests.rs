@@ -9,7 +9,7 @@ fn typed(form: &mut Form, text: &str) {
 
 #[test]
 fn several_addresses_are_separated_by_commas_semicolons_or_spaces() {
-    let mut form = Form::new();
+    let mut form = Form::default();
     form.focus_on(SettingId::Emails);
     typed(&mut form, "a@b.de, c@d.de;e@f.de g@h.de");
     assert_eq!(form.setup_options().emails, ["a@b.de", "c@d.de", "e@f.de", "g@h.de"]);
@@ -17,7 +17,7 @@ fn several_addresses_are_separated_by_commas_semicolons_or_spaces() {
 
 #[test]
 fn an_invalid_field_sets_no_option_and_says_why() {
-    let mut form = Form::new();
+    let mut form = Form::default();
     form.focus_current();
     typed(&mut form, "my trail");
     assert_eq!(form.setup_options().trail, None);
@@ -32,7 +32,7 @@ fn never_in_the_retention_field_keeps_events_forever() {
         ("42", Err("30 or 60")),
         ("forever", Err("`never`")),
     ] {
-        let mut form = Form::new();
+        let mut form = Form::default();
         form.focus_on(SettingId::Retention);
         typed(&mut form, text);
         assert_eq!(form.setup_options().retention_days, expected.ok(), "{text}");
@@ -44,7 +44,7 @@ fn never_in_the_retention_field_keeps_events_forever() {
 
 #[test]
 fn curly_quotes_in_a_pasted_pattern_are_replaced_and_a_note_says_so() {
-    let mut form = Form::new();
+    let mut form = Form::default();
     form.focus_on(SettingId::Pattern);
     form.paste("{ $.userIdentity.type = “Root” }\n");
     assert_eq!(form.setup_options().pattern.as_deref(), Some(r#"{ $.userIdentity.type = "Root" }"#));
@@ -54,7 +54,7 @@ fn curly_quotes_in_a_pasted_pattern_are_replaced_and_a_note_says_so() {
 
 #[test]
 fn the_focus_wraps_around_and_skips_hidden_details() {
-    let mut form = Form::new();
+    let mut form = Form::default();
     form.enter(Step::Trail);
     form.focus_current();
     form.move_focus(true);
@@ -70,7 +70,7 @@ fn the_focus_wraps_around_and_skips_hidden_details() {
 
 #[test]
 fn no_field_has_the_focus_at_first_so_keys_change_nothing() {
-    let mut form = Form::new();
+    let mut form = Form::default();
     form.enter(Step::Topic);
     typed(&mut form, "q");
     assert_eq!((form.focus(), form.setup_options()), (None, SetupOptions::default()));
@@ -89,7 +89,7 @@ fn no_field_has_the_focus_at_first_so_keys_change_nothing() {
 
 #[test]
 fn text_pasted_without_a_focus_goes_to_the_main_field_of_the_step() {
-    let mut form = Form::new();
+    let mut form = Form::default();
     form.enter(Step::Topic);
     assert!(form.paste_unfocused(Step::Topic, "a@b.de\n"));
     assert_eq!((form.focus(), form.setup_options().emails), (Some(SettingId::Emails), vec!["a@b.de".into()]));
