@@ -1,5 +1,5 @@
 //! The command line, and the commands that print their result: `plan`, `apply`, `status`, `test`, `events`,
-//! `destroy`, `policy`.
+//! `destroy`, `policy`, `doctor`.
 //!
 //! Results go to standard output, everything else (questions, progress, warnings, errors) to standard error.
 
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use crate::cloud::Connector;
 use crate::cloud::demo::DemoConnector;
 use crate::domain::SetupOptions;
-use commands::{alarm_test, apply, destroy, events, manual, plan, policy, status};
+use commands::{alarm_test, apply, destroy, doctor, events, manual, plan, policy, status};
 use exit::CommandError;
 use signals::Interrupt;
 
@@ -129,6 +129,7 @@ pub async fn run(
             Command::Status(options) => status::run(options, global, connector, now, console).await,
             Command::Test(options) => alarm_test::run(options, global, connector, now, &interrupt, console).await,
             Command::Events(options) => events::run(options, global, connector, now, console).await,
+            Command::Doctor(options) => doctor::run(options, global, connector, now, console).await,
             Command::Completions { shell } => Ok(manual::completions(*shell, console)),
             Command::Man { page } => manual::page(page.as_deref(), console),
             Command::Destroy(options) => destroy::run(options, global, connector, &interrupt, console).await,

@@ -26,9 +26,11 @@ pub mod aws;
 #[cfg(feature = "aws")]
 mod contract;
 pub mod demo;
+pub mod diagnosis;
 mod error;
 mod sign_in;
 
+use diagnosis::{Origins, Reached};
 pub use error::{CloudError, Denial, DenialCause, ErrorKind, KeyProblem, OrganizationProblem, PolicyKind};
 pub use sign_in::{AssumedRole, CredentialSource, KeyKind, SignIn};
 
@@ -203,6 +205,16 @@ pub trait Connector: Send + Sync {
 
     /// The profiles of the shared configuration, in alphabetical order. Reads only files.
     async fn profiles(&self) -> Vec<Profile>;
+
+    /// Where the settings come from. Nothing is sent to AWS.
+    async fn origins(&self, target: &Target) -> Origins;
+
+    /// Sends an unsigned request to the endpoint of each service in the Region, all at the same time and each with a time
+    /// limit. `now` reads the clock.
+    ///
+    /// # Errors
+    /// No request can be made at all.
+    async fn reach(&self, target: &Target, now: fn() -> Timestamp) -> Answer<Vec<Reached>>;
 
     /// Opens the links in all confirmation emails; only a demo account can do that.
     fn open_links(&self) {}

@@ -30,6 +30,7 @@ pub mod interruption;
 pub mod key_state;
 pub mod metric_filter;
 pub mod mute_rule;
+pub mod mute_schedule;
 pub mod names;
 pub mod observed;
 pub mod path;

@@ -1,6 +1,7 @@
 //! Observes an account, runs plans on it, and tests its alarm.
 
 pub mod alarm_test;
+pub mod doctor;
 pub mod observe;
 pub mod poll;
 pub mod run;

@@ -141,6 +141,8 @@ pub enum Intent {
     Down,
     PageUp,
     PageDown,
+    First,
+    Last,
     Wizard,
     Dashboard,
     Test,
@@ -191,6 +193,8 @@ const UP: Key = Key::plain(Code::Up);
 const DOWN: Key = Key::plain(Code::Down);
 const PGUP: Key = Key::plain(Code::PageUp);
 const PGDN: Key = Key::plain(Code::PageDown);
+const HOME: Key = Key::plain(Code::Home);
+const END: Key = Key::plain(Code::End);
 const F1: Key = Key::plain(Code::F(1));
 const F2: Key = Key::plain(Code::F(2));
 const F3: Key = Key::plain(Code::F(3));
@@ -291,6 +295,10 @@ pub const BINDINGS: &[Binding] = bindings! {
     Picker: [ENTER] Choose "choose" "Choose the selected entry";
     Picker: [UP] Up "" "Select the entry above";
     Picker: [DOWN] Down "" "Select the entry below";
+    Picker: [PGUP] PageUp "" "Select the entry ten rows up";
+    Picker: [PGDN] PageDown "" "Select the entry ten rows down";
+    Picker: [HOME] First "" "Select the first entry";
+    Picker: [END] Last "" "Select the last entry";
     Picker: [ESC] Close "cancel" "Close without choosing";
     Commands: [ch('y')] Copy "copy" "Copy the commands";
     Commands: [UP, ch('k')] Up "" "Scroll up";

@@ -8,6 +8,7 @@ use crate::cloud::{CloudError, Target};
 use crate::domain::arn::Arn;
 use crate::domain::observed::Subscription;
 use crate::domain::plan::teardown::Chain;
+use crate::domain::profile::Profile;
 use crate::domain::{Change, Identity, Observed, Plan, Region, SetupOptions, Step};
 use crate::engine::alarm_test::{AlarmTest, Drill, TestError, TestRun};
 use crate::engine::poll::{PollQuery, PollResult};
@@ -103,7 +104,7 @@ pub enum Msg {
     Paste(String),
     /// The time that [`super::Model::deadline`] returned has come.
     Tick,
-    Profiles(Vec<String>),
+    Profiles(Vec<Profile>),
     /// Whether the terminal has the focus.
     Focus(bool),
     /// The answer to a [`SessionEffect`].

@@ -10,6 +10,7 @@ mod interruption;
 pub mod model;
 pub mod notice;
 pub mod overlay;
+pub mod picker;
 pub mod polled;
 pub mod progress;
 pub mod screen;

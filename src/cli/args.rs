@@ -13,12 +13,12 @@ mod since;
 pub(super) use check::check_options;
 pub use global::{GlobalOptions, ThemeOption};
 use help::{
-    APPLY_EXAMPLES, COMPLETIONS_EXAMPLES, DESTROY_EXAMPLES, EVENTS_EXAMPLES, EXAMPLES, MAN_EXAMPLES, PLAN_EXAMPLES,
-    POLICY_EXAMPLES, STATUS_EXAMPLES, TEST_EXAMPLES,
+    APPLY_EXAMPLES, COMPLETIONS_EXAMPLES, DESTROY_EXAMPLES, DOCTOR_EXAMPLES, EVENTS_EXAMPLES, EXAMPLES, MAN_EXAMPLES,
+    PLAN_EXAMPLES, POLICY_EXAMPLES, STATUS_EXAMPLES, TEST_EXAMPLES,
 };
 pub(super) use options::{
-    ApplyOptions, DestroyOptions, EventsOptions, Format, PlanOptions, PolicyOptions, PolicyTask, StatusOptions,
-    TestOptions,
+    ApplyOptions, DestroyOptions, DoctorOptions, EventsOptions, Format, PlanOptions, PolicyOptions, PolicyTask,
+    StatusOptions, TestOptions,
 };
 use setup::NameArgs;
 
@@ -73,6 +73,9 @@ pub enum Command {
     /// Print the least-privilege IAM policy for a task
     #[command(after_help = POLICY_EXAMPLES)]
     Policy(PolicyOptions),
+    /// Collect what a bug report needs, and find out why a sign-in fails; changes nothing
+    #[command(after_help = DOCTOR_EXAMPLES)]
+    Doctor(DoctorOptions),
     /// Print the completion script for a shell
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions { shell: clap_complete::Shell },

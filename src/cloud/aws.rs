@@ -40,6 +40,7 @@ mod cloudwatch;
 mod connect;
 mod convert;
 mod credentials;
+mod diagnosis;
 mod errors;
 mod http;
 mod iam;

@@ -1,8 +1,9 @@
 //! Alarm mute rules: while one is active, the alarm changes its state, but runs no action.
 
-use jiff::civil::DateTime;
-use jiff::{Span, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use super::mute_schedule::MuteSchedule;
 
 /// An alarm mute rule that is active or will be.
 ///
@@ -17,42 +18,8 @@ pub struct MuteRule {
     pub expires: Option<Timestamp>,
     /// When it mutes, and for how long; `None`: that could not be read.
     pub schedule: Option<MuteSchedule>,
-}
-
-/// When a mute rule mutes.
-///
-/// Source: CloudWatch API, Schedule.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct MuteSchedule {
-    /// `at(2026-12-23T00:00)` or `cron(0 18 * * FRI)`.
-    pub expression: String,
-    /// In ISO 8601, such as `P2DT12H`.
-    pub duration: String,
-    /// Such as `Europe/Berlin`; `None`: UTC.
-    pub timezone: Option<String>,
-}
-
-impl MuteSchedule {
-    /// From when to when, as in "from 2026-12-23 00:00 to 2026-12-30 00:00 UTC" or "for 2d 12h at cron(0 18 * * FRI),
-    /// Europe/Berlin".
-    fn describe(&self) -> String {
-        let zone = self.timezone.as_deref().unwrap_or("UTC");
-        let span = self.duration.parse::<Span>().ok();
-        if let Some((start, end)) =
-            self.start().zip(span).and_then(|(start, span)| Some((start, start.checked_add(span).ok()?)))
-        {
-            let text = |at: DateTime| at.strftime("%Y-%m-%d %H:%M").to_string();
-            return format!("from {} to {} {zone}", text(start), text(end));
-        }
-        let duration = span.map_or_else(|| self.duration.clone(), |span| format!("{span:#}"));
-        format!("for {duration} at {}, {zone}", self.expression)
-    }
-
-    /// When it starts if it mutes only once, in its time zone.
-    fn start(&self) -> Option<DateTime> {
-        self.expression.strip_prefix("at(")?.strip_suffix(')')?.parse().ok()
-    }
+    /// When it stops muting the alarm, if it is active; `None`: that isn't known.
+    pub mutes_until: Option<Timestamp>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,6 +67,7 @@ mod tests {
             recurring: expression.starts_with("cron"),
             expires: expires.map(|at| at.parse().unwrap()),
             schedule: Some(schedule),
+            mutes_until: None,
         };
         rule.describe()
     }

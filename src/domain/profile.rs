@@ -21,6 +21,18 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// Whether the text occurs in the name, the kind, the account, the role, the Region, or the name and the state of the
+    /// session, whatever its case.
+    #[must_use]
+    pub fn matches(&self, text: &str, now: Timestamp) -> bool {
+        let session = self.sso.as_ref().and_then(|sso| sso.name.as_deref());
+        let state = self.sso.as_ref().map(|sso| sso.state(now).as_str());
+        let optional = [self.account.as_deref(), self.role.as_deref(), self.region.as_deref(), session, state];
+        let columns = [self.name.as_str(), self.kind.as_str()].into_iter().chain(optional.into_iter().flatten());
+        let text = text.to_lowercase();
+        columns.into_iter().any(|column| column.to_lowercase().contains(&text))
+    }
+
     /// A profile about which only its name is known.
     #[must_use]
     pub fn named(name: impl Into<String>) -> Self {
@@ -106,6 +118,18 @@ pub enum SsoState {
     /// The token has expired, and will be renewed when it is used, unless AWS has ended the session.
     Renewable,
     ExpiredAt(Timestamp),
+}
+
+impl SsoState {
+    /// A few words for a list.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SignedOut => "not signed in",
+            Self::SignedInUntil(_) | Self::Renewable => "signed in",
+            Self::ExpiredAt(_) => "expired",
+        }
+    }
 }
 
 impl SsoSession {

@@ -6,6 +6,10 @@ use serde::Serialize;
 
 use super::text;
 
+mod known;
+
+pub use known::{KNOWN, KnownRegion};
+
 /// A group of AWS Regions with its own accounts and endpoints.
 ///
 /// Source: IAM User Guide, "Amazon Resource Names", partition field.
@@ -80,13 +84,24 @@ impl Region {
     /// # Errors
     /// What is wrong, as a sentence.
     pub fn parse(name: &str) -> Result<Self, String> {
-        if REGIONS.contains(&name) || looks_like_a_region(name) {
+        if known::find(name).is_some() || looks_like_a_region(name) {
             return Ok(Self::new(name));
         }
-        Err(match text::closest(name, REGIONS) {
-            Some(r) => format!("There is no Region `{name}`; did you mean `{r}`?"),
-            None => format!("There is no Region `{name}`; Region names look like `eu-west-1`."),
+        let by_code = text::closest(name, KNOWN.iter().map(|known| known.code), 1);
+        let mut suggested: Vec<&str> = known::in_place(name).map(|known| known.code).take(3).collect();
+        if suggested.is_empty() {
+            suggested = by_code;
+        }
+        Err(match text::alternatives(&suggested) {
+            none if none.is_empty() => format!("There is no Region `{name}`; Region names look like `eu-west-1`."),
+            suggested => format!("There is no Region `{name}`; did you mean {suggested}?"),
         })
+    }
+
+    /// AWS's name of the Region, such as `Europe (Ireland)`; none for one that is newer than this program.
+    #[must_use]
+    pub fn name(&self) -> Option<&'static str> {
+        known::find(&self.0).map(|known| known.name)
     }
 
     #[must_use]
@@ -115,7 +130,9 @@ impl Region {
     /// standard partition are enabled and stay so.
     #[must_use]
     pub fn is_opt_in(&self) -> bool {
-        !self.0.is_empty() && self.partition() == Partition::Aws && !ALWAYS_ENABLED.contains(&self.as_str())
+        !self.0.is_empty()
+            && self.partition() == Partition::Aws
+            && known::find(&self.0).is_none_or(|known| known.opt_in)
     }
 }
 
@@ -174,71 +191,6 @@ const DIRECTIONS: [&str; 15] = [
     "de",
 ];
 
-/// The Regions that the picker offers. A Region newer than this list is accepted when typed or configured.
-///
-/// Source: AWS General Reference, "AWS service endpoints".
-pub const REGIONS: [&str; 38] = [
-    "us-east-1",
-    "us-east-2",
-    "us-west-1",
-    "us-west-2",
-    "af-south-1",
-    "ap-east-1",
-    "ap-east-2",
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "ap-south-1",
-    "ap-south-2",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ap-southeast-3",
-    "ap-southeast-4",
-    "ap-southeast-5",
-    "ap-southeast-6",
-    "ap-southeast-7",
-    "ca-central-1",
-    "ca-west-1",
-    "eu-central-1",
-    "eu-central-2",
-    "eu-north-1",
-    "eu-south-1",
-    "eu-south-2",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "il-central-1",
-    "me-central-1",
-    "me-south-1",
-    "mx-central-1",
-    "sa-east-1",
-    "us-gov-east-1",
-    "us-gov-west-1",
-    "cn-north-1",
-    "cn-northwest-1",
-];
-
-/// The Regions of the standard partition that need not be enabled.
-const ALWAYS_ENABLED: [&str; 17] = [
-    "us-east-1",
-    "us-east-2",
-    "us-west-1",
-    "us-west-2",
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "ap-south-1",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ca-central-1",
-    "eu-central-1",
-    "eu-north-1",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "sa-east-1",
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -249,6 +201,18 @@ mod tests {
         assert!(Region::parse("eu-west-9").is_ok(), "newer than our list, but looks like a Region");
         assert!(Region::parse("us-isof-east-1").is_ok() && Region::parse("us-isof-south-1").is_ok());
         assert!(Region::parse("eu-wst-1").unwrap_err().contains("`eu-west-1`"));
+        for (typed, meant) in [
+            ("EU-WEST-1", "did you mean `eu-west-1`?"),
+            ("eu-west1", "did you mean `eu-west-1`?"),
+            ("eu_west_1", "did you mean `eu-west-1`?"),
+            ("us-east-1a", "did you mean `us-east-1`?"),
+            ("Frankfurt", "did you mean `eu-central-1`?"),
+            ("sao paulo", "did you mean `sa-east-1`?"),
+            ("Japan", "did you mean `ap-northeast-1` or `ap-northeast-3`?"),
+        ] {
+            let why = Region::parse(typed).unwrap_err();
+            assert!(why.ends_with(meant), "{typed}: {why}");
+        }
         assert!(Region::parse("nowhere").is_err());
         assert!(Region::parse("").is_err());
         assert!(Region::parse("x.example.com/").is_err());

@@ -326,7 +326,7 @@ fn emails(identity: &Identity, setup: &SetupOptions, observed: &Observed) -> Fie
 mod tests {
     use super::*;
     use crate::domain::observed::{ManagementEvents, TrailDetails, TrailStatus};
-    use crate::domain::region::REGIONS;
+    use crate::domain::region::KNOWN;
     use crate::domain::{names, pattern};
 
     fn identity() -> Identity {
@@ -367,7 +367,7 @@ mod tests {
 
     #[test]
     fn the_default_names_are_valid_in_every_region() {
-        for region in REGIONS {
+        for region in KNOWN.map(|known| known.code) {
             let s =
                 Settings::resolve(&identity(), &Region::new(region), &SetupOptions::default(), &Observed::nothing());
             names::trail(&s.trail.value).unwrap();

@@ -50,13 +50,41 @@ pub fn is_escaped(c: char) -> bool {
         )
 }
 
-/// The name among these that was most likely meant, for "did you mean"; none if all are too different.
-pub fn closest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+/// The names among these that were most likely meant, for "did you mean": at most `most` of them, the likeliest first;
+/// none if all are too different.
+pub fn closest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>, most: usize) -> Vec<&'a str> {
     let typed = name.to_lowercase();
     // Short names differ in one letter or are different names.
     let limit = 3.min(typed.chars().count().div_ceil(3));
-    let distances = names.into_iter().map(|name| (strsim::damerau_levenshtein(&typed, &name.to_lowercase()), name));
-    distances.filter(|(distance, _)| *distance <= limit).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
+    let contains = |long: &str, short: &str| short.chars().count() > 2 && long.contains(short);
+    let mut close: Vec<(usize, &str)> = names
+        .into_iter()
+        .filter_map(|name| {
+            let known = name.to_lowercase();
+            let distance = strsim::damerau_levenshtein(&typed, &known);
+            // A name with more or less in front or at the end is less likely than a misspelled one.
+            let is_part = contains(&known, &typed) || contains(&typed, &known);
+            match distance {
+                distance if distance <= limit => Some((distance, name)),
+                distance if is_part => Some((limit + distance, name)),
+                _ => None,
+            }
+        })
+        .collect();
+    close.sort_by_key(|(distance, _)| *distance);
+    close.into_iter().map(|(_, name)| name).take(most).collect()
+}
+
+/// "`a`", "`a` or `b`", "`a`, `b`, or `c`".
+#[must_use]
+pub fn alternatives(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.as_slice() {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first, second] => format!("{first} or {second}"),
+        [others @ .., last] => format!("{}, or {last}", others.join(", ")),
+    }
 }
 
 /// A duration in the largest unit that fits, as in "3 min", "12 d".
@@ -82,6 +110,18 @@ mod tests {
         assert_eq!(escape_controls("\u{e0041}"), r"\udb40\udc41");
         assert_eq!(escape_controls("Zoë 日本 🔔 “x” ±"), "Zoë 日本 🔔 “x” ±");
         assert_eq!(escape_controls_in_lines("a\u{7}\nb\r\n"), "a\\u0007\nb\\u000d\n");
+    }
+
+    #[test]
+    fn misspelled_names_come_before_longer_and_shorter_ones_and_others_are_left_out() {
+        let names = ["default", "acme-prod", "prod", "prod-eu", "staging", "pro"];
+        assert_eq!(closest("prdo", names, 3), ["prod", "pro"]);
+        assert_eq!(closest("PROD", names, 9), ["prod", "pro", "prod-eu", "acme-prod"]);
+        assert_eq!(closest("prod-eu-west", names, 1), ["prod-eu"]);
+        assert!(closest("zzz", names, 3).is_empty() && closest("", names, 3).is_empty());
+        assert_eq!(alternatives(&["a"]), "`a`");
+        assert_eq!(alternatives(&["a", "b"]), "`a` or `b`");
+        assert_eq!(alternatives(&["a", "b", "c"]), "`a`, `b`, or `c`");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use futures::future::join_all;
 use futures::join;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::cloud::{Cloud, ErrorKind};
 use crate::domain::added::TagRecord;
@@ -13,6 +14,7 @@ use crate::domain::alert::default_metrics;
 use crate::domain::arn::Arn;
 use crate::domain::filter_output::{FilterOutput, must_publish};
 use crate::domain::health::{is_aws_sns_key, what_fails};
+use crate::domain::mute_rule::MuteRule;
 use crate::domain::observed::{
     Alarm, BucketLookup, Elsewhere, ElsewhereState, Found, KmsKey, Metric, MetricFilter, ReadResult, Role,
     TopicDetails, Trail, TrailDetails,
@@ -159,7 +161,7 @@ async fn observe_region(
         },
         async {
             let mut alarms = observe_alarms(&prefetch).await;
-            read_mute_rules(cloud, region, &guess.root_use().alarm.value, &mut alarms).await;
+            read_mute_rules(cloud, region, &guess.root_use().alarm.value, now, &mut alarms).await;
             alarms
         },
         reader.topic(guess.topic_arn()),
@@ -364,7 +366,7 @@ impl Reader<'_, '_> {
             }
             known_metrics.extend(metrics);
             if let Some(name) = unread {
-                read_mute_rules(self.cloud, self.region, &name, &mut observed.alarms).await;
+                read_mute_rules(self.cloud, self.region, &name, self.now, &mut observed.alarms).await;
             }
             for (index, key) in found_keys {
                 observed.topics[index].key = Some(to_read_result(key));
@@ -410,7 +412,13 @@ async fn observe_alarms(prefetch: &Prefetch<'_>) -> ReadResult<Vec<Alarm>> {
 }
 
 /// Reads the mute rules of the alarm of that name, unless that was done already.
-async fn read_mute_rules(cloud: &dyn Cloud, region: &Region, name: &str, alarms: &mut ReadResult<Vec<Alarm>>) {
+async fn read_mute_rules(
+    cloud: &dyn Cloud,
+    region: &Region,
+    name: &str,
+    now: Option<Timestamp>,
+    alarms: &mut ReadResult<Vec<Alarm>>,
+) {
     let Some(alarm) = alarms.iter_mut().flatten().find(|alarm| alarm.name == name && alarm.mute_rules.is_none()) else {
         return;
     };
@@ -419,7 +427,19 @@ async fn read_mute_rules(cloud: &dyn Cloud, region: &Region, name: &str, alarms:
         ErrorKind::Unsupported => Ok(Vec::new()),
         _ => Err(error),
     });
+    let rules = rules.map(|rules| rules.into_iter().map(|rule| with_end(rule, now)).collect());
     alarm.mute_rules = Some(to_read_result(rules));
+}
+
+/// The rule with the end of its window, if it is active.
+fn with_end(rule: MuteRule, now: Option<Timestamp>) -> MuteRule {
+    let end = || {
+        let (now, schedule) = (now.filter(|_| rule.is_active())?, rule.schedule.as_ref()?);
+        let zone = TimeZone::get(schedule.timezone.as_deref().unwrap_or("UTC")).ok()?;
+        schedule.window_end(now, &zone)
+    };
+    let mutes_until = end();
+    MuteRule { mutes_until, ..rule }
 }
 
 /// The key that the user named.

@@ -49,9 +49,8 @@ impl Worker {
             Effect::ListProfiles => {
                 let (connector, sender) = (self.surroundings.connector.clone(), self.surroundings.sender.clone());
                 self.tasks.spawn(async move {
-                    let names = connector.profiles().await.into_iter().map(|profile| profile.name).collect();
                     // Sending fails only when the program is ending; then the result is not needed.
-                    let _ = sender.send(Msg::Profiles(names));
+                    let _ = sender.send(Msg::Profiles(connector.profiles().await));
                 });
             }
             Effect::OpenLinks => self.surroundings.connector.open_links(),

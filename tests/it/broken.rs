@@ -13,7 +13,7 @@ use rootbell::cloud::demo::account::{
 };
 use rootbell::domain::alarm::{AlarmState, EvaluationState, WarmUp};
 use rootbell::domain::health::{Counts, health};
-use rootbell::domain::mute_rule::MuteStatus;
+use rootbell::domain::mute_rule::{MuteSchedule, MuteStatus};
 use rootbell::domain::observed::{Confirmation, MetricFilter, Subscription, SubscriptionAttributes};
 use rootbell::domain::pattern::CIS_PATTERN;
 use rootbell::domain::plan::{Plan, plan};
@@ -66,7 +66,7 @@ const fn case(
 use Verdict::{Missing, Pending, Unknown, Wrong};
 
 /// Every way of breaking a setup that the checks have to detect.
-const CASES: [BrokenAccount; 67] = [
+const CASES: [BrokenAccount; 68] = [
     case(
         "root user without MFA",
         |a| a.root_user.mfa = RootMfa::None,
@@ -541,6 +541,20 @@ const CASES: [BrokenAccount; 67] = [
         Confirmed,
     ),
     case(
+        "alarm muted every Monday by a recurring rule",
+        |a| {
+            let alarms = vec!["rootbell-root-use".to_owned()];
+            let (expression, duration) = ("cron(0 6 * * MON)".into(), "PT12H".into());
+            let schedule = Some(MuteSchedule { expression, duration, timezone: Some("Europe/Berlin".into()) });
+            let rule = MuteRule { alarms, status: MuteStatus::Active, recurring: true, schedule, expires: None };
+            region_mut(a).mute_rules.insert("mondays".into(), rule);
+        },
+        "alarm.actions",
+        Wrong,
+        "Europe/Berlin) mutes `rootbell-root-use`",
+        NotFixable("delete-alarm-mute-rule --alarm-mute-rule-name mondays"),
+    ),
+    case(
         "alarm muted by a rule",
         |a| {
             let (alarms, status) = (vec!["rootbell-root-use".into()], MuteStatus::Active);
@@ -789,6 +803,24 @@ fn status_with_audit_exits_with_3_for_each_broken_account_and_says_so_in_json() 
         assert_eq!(document["healthy"], is_finding, "{name}");
         assert_eq!(document["verdict"] == "ok", is_finding, "{name}");
     }
+}
+
+#[test]
+fn an_alarm_that_a_recurring_rule_mutes_now_is_reported_with_the_end_of_that() {
+    let mut account = working_account();
+    let (expression, duration) = ("cron(0 6 * * MON)".into(), "PT12H".into());
+    let rule = MuteRule {
+        alarms: vec!["rootbell-root-use".to_owned()],
+        status: MuteStatus::Active,
+        recurring: true,
+        schedule: Some(MuteSchedule { expression, duration, timezone: None }),
+        expires: None,
+    };
+    region_mut(&mut account).mute_rules.insert("mondays".into(), rule);
+    let cloud = DemoCloud::new(account, Arc::new(|| NOW.parse::<Timestamp>().unwrap()));
+    let (health, _) = in_virtual_time(observe_and_plan(&cloud));
+    let detail = &health.weakest().unwrap().detail;
+    assert!(detail.ends_with("mutes `rootbell-root-use` until 2026-11-23 18:00 UTC: no alert is sent."), "{detail}");
 }
 
 #[test]

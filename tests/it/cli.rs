@@ -35,6 +35,7 @@ fn the_help_has_examples_and_matches_its_snapshots() {
         ("help_completions", &["completions", "--help"]),
         ("help_man", &["man", "--help"]),
         ("help_destroy", &["destroy", "--help"]),
+        ("help_doctor", &["doctor", "--help"]),
         ("help_policy", &["policy", "--help"]),
     ] {
         let output = Program::new(args).env("COLUMNS", "100").output().exits(0);

@@ -10,6 +10,7 @@ mod errors;
 mod fields;
 mod first_run;
 mod interrupted;
+mod pickers;
 mod root_user;
 mod scenarios;
 mod sessions;

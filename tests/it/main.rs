@@ -13,6 +13,8 @@ mod architecture;
 mod broken;
 #[cfg(unix)]
 mod cli;
+#[cfg(unix)]
+mod doctor;
 mod faults;
 mod flows;
 mod fuzz;

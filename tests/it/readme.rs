@@ -256,7 +256,7 @@ impl Field {
         let of = |kind: &str| match kind {
             "string" => value.is_string(),
             "boolean" => value.is_boolean(),
-            "integer" => value.is_u64(),
+            "integer" => value.is_i64() || value.is_u64(),
             "object" => value.is_object(),
             "null" => value.is_null(),
             "array of strings" => value.as_array().is_some_and(|all| all.iter().all(Value::is_string)),
@@ -334,7 +334,7 @@ fn every_field_of_the_json_output_is_documented_and_every_documented_field_occur
     let mut failed_test = on_every_account("test --json --timeout 1");
     failed_test.truncate(1);
     let plans = ["plan --format json", "destroy --format json"];
-    let cases: [(&str, Vec<Program>); 5] = [
+    let cases: [(&str, Vec<Program>); 6] = [
         ("rootbell status --json", on_every_account("status --json")),
         ("rootbell plan --format json", plans.into_iter().flat_map(on_every_account).collect()),
         (
@@ -354,6 +354,7 @@ fn every_field_of_the_json_output_is_documented_and_every_documented_field_occur
                 .collect(),
         ),
         ("rootbell events --json", on_every_account("events --json --since 2w")),
+        ("rootbell doctor --json", on_every_account("doctor --json")),
     ];
     for (command, programs) in cases {
         let documented = documented(command);

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
+use rootbell::cloud::diagnosis::{Origins, Reached};
 use rootbell::cloud::{Answer, Connector, Session, Target};
 use rootbell::domain::SetupOptions;
 use rootbell::domain::profile::Profile;
@@ -246,6 +248,14 @@ impl Connector for PanickingConnector {
 
     async fn profiles(&self) -> Vec<Profile> {
         Vec::new()
+    }
+
+    async fn origins(&self, _: &Target) -> Origins {
+        unreachable!("the wizard does not examine the connection")
+    }
+
+    async fn reach(&self, _: &Target, _: fn() -> Timestamp) -> Answer<Vec<Reached>> {
+        unreachable!("the wizard does not examine the connection")
     }
 }
 

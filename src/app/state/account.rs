@@ -141,6 +141,17 @@ impl AccountState {
         }
     }
 
+    /// The profile in use: the one that is signed in, or else the one that was asked for.
+    #[must_use]
+    pub fn profile(&self) -> &str {
+        let signed_in = match &self.connection {
+            Connection::Ready(caller) => caller.profile.as_deref(),
+            Connection::Failed(error) => error.sign_in.as_ref().and_then(|sign_in| sign_in.profile.as_deref()),
+            Connection::Connecting => None,
+        };
+        signed_in.or(self.target.profile.as_deref()).unwrap_or("default")
+    }
+
     /// The verdict on the chain, once the account has been read.
     #[must_use]
     pub fn health(&self) -> Option<&Health> {

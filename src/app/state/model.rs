@@ -12,6 +12,7 @@ use super::session::SessionId;
 use crate::app::keymap::Context;
 use crate::domain::SetupOptions;
 use crate::domain::observed::AlarmState;
+use crate::domain::profile::Profile;
 
 /// Everything the screens show.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ pub struct Model {
     pub(in crate::app) early_key: Option<EarlyKey>,
     /// The scroll position of the plan.
     pub scroll: u16,
-    pub(in crate::app) profiles: Vec<String>,
+    pub(in crate::app) profiles: Vec<Profile>,
     pub(in crate::app) last_session: SessionId,
     pub quit: bool,
     /// The program quits because of Ctrl+C or a signal.

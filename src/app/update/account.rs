@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use crate::app::message::{Effect, SessionEffect};
 use crate::app::state::account::AccountState;
 use crate::app::state::model::Model;
-use crate::app::state::overlay::{Overlay, Picker};
+use crate::app::state::overlay::Overlay;
+use crate::app::state::picker::Picker;
 use crate::app::state::screen::Screen;
 use crate::app::state::session::{Caller, Connection, SessionId, Ticket};
 use crate::cloud::{CloudError, ErrorKind, Target};
@@ -56,7 +57,7 @@ pub(super) fn connected(model: &mut Model, session: SessionId, answer: Result<Ca
         Err(error) => {
             // Without a Region, choosing one is the only way to continue.
             if error.kind == ErrorKind::NoRegion && is_selected {
-                model.overlay = Some(Overlay::Picker(Picker::regions("us-east-1", None)));
+                model.overlay = Some(Overlay::Picker(Picker::first_region()));
             }
             account.connection = Connection::Failed(error);
             Vec::new()

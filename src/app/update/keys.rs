@@ -4,7 +4,8 @@ use crate::app::keymap::{Code, Intent, Key, intent};
 use crate::app::message::Effect;
 use crate::app::state::model::Model;
 use crate::app::state::notice::Notice;
-use crate::app::state::overlay::{Overlay, PickerKind};
+use crate::app::state::overlay::Overlay;
+use crate::app::state::picker::PickerKind;
 use crate::app::state::screen::Screen;
 use crate::domain::Region;
 
@@ -83,8 +84,7 @@ fn on_overlay(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Effect
             }
             Err(why) => model.notice = Some(Notice::WrongChoice(why)),
         },
-        (Overlay::Picker(picker), Some(Intent::Up)) => picker.step(false),
-        (Overlay::Picker(picker), Some(Intent::Down)) => picker.step(true),
+        (Overlay::Picker(picker), Some(intent)) => picker.step(intent),
         (Overlay::Picker(picker), None) => picker.edit(key),
         _ => {}
     }

@@ -4,7 +4,8 @@ use crate::app::keymap::Intent;
 use crate::app::message::Effect;
 use crate::app::state::model::Model;
 use crate::app::state::notice::Notice;
-use crate::app::state::overlay::{Overlay, Picker};
+use crate::app::state::overlay::Overlay;
+use crate::app::state::picker::Picker;
 use crate::app::state::screen::Screen;
 use crate::app::state::session::Connection;
 use crate::domain::Step;
@@ -22,7 +23,8 @@ pub(super) fn act(model: &mut Model, intent: Intent, previous_notice: Option<&No
         Intent::Start => return start(model),
         Intent::SwitchRegion => return switch_region(model),
         Intent::PickProfile => {
-            model.overlay = Some(Overlay::Picker(Picker::profiles(&model.profiles)));
+            let current = model.account().profile().to_owned();
+            model.overlay = Some(Overlay::Picker(Picker::profiles(&model.profiles, &current, model.now)));
             return vec![Effect::ListProfiles];
         }
         Intent::PickRegion => {

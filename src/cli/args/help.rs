@@ -88,6 +88,21 @@ instead, or null, drill, raw}], more, searched_back_to: time or null, error: {wh
 
 Exit status: 0 the log group was read; 1 it could not be read; 2 invalid command line.";
 
+pub(super) const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  rootbell doctor
+  rootbell doctor --profile prod --json > doctor.json
+
+Reports the version, the terminal, where the credentials, the Region, the endpoint, the proxy, and the certificates come \
+from, how wrong this computer's clock is, which of AWS's endpoints answer and how fast, and who is signed in. It sends \
+one unsigned request to each service and reads who is signed in. It prints no keys, tokens, or passwords; it does print \
+the account number, ARNs, profile names, and paths.
+
+JSON: {version, commit, features: [], os, terminal: {}, account, arn, clock_error_seconds, parts: [{id, title, verdict: \
+ok|missing|wrong|unknown, detail, fix}], endpoints: [{service, host, status, milliseconds, error}]}
+
+Exit status: 0 the report was printed, whatever it says; 1 nothing could be determined; 2 invalid command line.";
+
 pub(super) const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
   rootbell completions bash > ~/.local/share/bash-completion/completions/rootbell

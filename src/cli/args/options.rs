@@ -45,6 +45,13 @@ pub struct ApplyOptions {
 }
 
 #[derive(Args, Debug)]
+pub struct DoctorOptions {
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
 pub struct StatusOptions {
     /// Also exit with 3 if auditors would object to something
     #[arg(long)]

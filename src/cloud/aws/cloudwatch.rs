@@ -296,6 +296,7 @@ fn mute_rule(sdk: &AlarmMuteRuleSummary) -> Option<MuteRule> {
         recurring: sdk.mute_type() == Some("RECURRING"),
         expires: sdk.expire_date().and_then(time),
         schedule: None,
+        mutes_until: None,
     })
 }
 

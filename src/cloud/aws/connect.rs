@@ -17,8 +17,8 @@ use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_runtime::env_config::section::EnvConfigSections;
 use aws_runtime::env_config::source;
 use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::os_shim_internal::{Env, Fs};
+use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
 use super::AwsCloud;
@@ -26,6 +26,7 @@ use super::causes::{cause, short_line};
 use super::http::{Http, trust};
 use super::profile;
 use super::profile_list::describe_all;
+use crate::cloud::diagnosis::{Origins, Reached};
 use crate::cloud::{Answer, CloudError, Connector, ErrorKind, Session, Target};
 use crate::domain::profile::Profile;
 use crate::domain::text;
@@ -66,14 +67,14 @@ impl From<Timeouts> for TimeoutConfig {
 const ATTEMPTS: u32 = 3;
 
 /// The profile that doesn't need a section in the files.
-const DEFAULT: &str = "default";
+pub(super) const DEFAULT: &str = "default";
 
 /// Creates sessions with AWS. Like the AWS CLI, it uses options first, then the environment, then the files.
 pub struct AwsConnector {
-    env: Env,
-    fs: Fs,
+    pub(super) env: Env,
+    pub(super) fs: Fs,
     /// Created with the first session, and shared by all of them.
-    http: OnceCell<SharedHttpClient>,
+    http: OnceCell<Http>,
 }
 
 impl Default for AwsConnector {
@@ -93,7 +94,7 @@ impl AwsConnector {
         Self { env, fs, http: OnceCell::new() }
     }
 
-    fn variable(&self, name: &str) -> Option<String> {
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
         self.env.get(name).ok().filter(|value| !value.is_empty())
     }
 
@@ -110,7 +111,7 @@ impl AwsConnector {
         EnvConfigSections::parse(files).map_err(|e| cannot_read("The shared configuration", &e.to_string()))
     }
 
-    async fn http(&self) -> Answer<SharedHttpClient> {
+    pub(super) async fn http(&self) -> Answer<Http> {
         let client = self.http.get_or_try_init(|| async {
             let bundle = match self.variable("AWS_CA_BUNDLE") {
                 Some(path) => {
@@ -128,7 +129,7 @@ impl AwsConnector {
                 let path = bundle.as_ref().map_or("", |(path, _)| path);
                 invalid(format!("AWS_CA_BUNDLE: `{path}` {why}."))
             })?;
-            Ok(SharedHttpClient::new(Http::new(tls, ProxyConfig::from_env())))
+            Ok(Http::new(tls, ProxyConfig::from_env()))
         });
         client.await.cloned()
     }
@@ -181,7 +182,7 @@ impl AwsConnector {
         Ok(provider.region().await.map(|region| region.to_string()))
     }
 
-    async fn load(&self, target: &Target, profile: &str, region: String) -> Answer<SdkConfig> {
+    pub(super) async fn load(&self, target: &Target, profile: &str, region: String) -> Answer<SdkConfig> {
         let http = self.http().await?;
         let timeouts = TimeoutConfig::from(Timeouts::default());
         let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
@@ -226,6 +227,14 @@ impl Connector for AwsConnector {
             Err(_) => Vec::new(),
         }
     }
+
+    async fn origins(&self, target: &Target) -> Origins {
+        self.describe_origins(target).await
+    }
+
+    async fn reach(&self, target: &Target, now: fn() -> Timestamp) -> Answer<Vec<Reached>> {
+        self.reach_endpoints(target, now).await
+    }
 }
 
 impl AwsConnector {
@@ -249,7 +258,7 @@ impl AwsConnector {
     }
 
     /// Checks that the profile exists, unless it is the default one.
-    fn check_profile(&self, files: &EnvConfigSections, profile: &str, target: &Target) -> Answer<()> {
+    pub(super) fn check_profile(&self, files: &EnvConfigSections, profile: &str, target: &Target) -> Answer<()> {
         if profile == DEFAULT || files.get_profile(profile).is_some() {
             return Ok(());
         }
@@ -257,12 +266,18 @@ impl AwsConnector {
         let config = path("AWS_CONFIG_FILE", "~/.aws/config");
         let credentials = path("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials");
         let from = if target.profile.is_none() { " (from AWS_PROFILE)" } else { "" };
-        let missing = format!("there is no profile `{profile}`{from} in {config} or {credentials}");
         let mut names: Vec<&str> = files.profiles().collect();
         names.sort_unstable();
-        let why = match text::closest(profile, names.iter().copied()) {
-            Some(similar) => format!("{missing}; did you mean `{similar}`?"),
-            None => format!("{missing}; {}", existing_profiles(&names)),
+        let missing = match names.len() {
+            0 => format!("there is no profile `{profile}`{from}, and no other one, in {config} or {credentials}"),
+            1 => format!("there is no profile `{profile}`{from} in {config} or {credentials}"),
+            n => format!("there is no profile `{profile}`{from} among the {n} in {config} and {credentials}"),
+        };
+        let similar = text::closest(profile, names.iter().copied(), 3);
+        let why = match (similar.as_slice(), names.len()) {
+            ([], 0) => missing,
+            ([], _) => format!("{missing}; {}", existing_profiles(&names)),
+            (similar, _) => format!("{missing}; did you mean {}?", text::alternatives(similar)),
         };
         Err(CloudError::local(ErrorKind::NoProfile, why))
     }
@@ -273,7 +288,6 @@ fn existing_profiles(names: &[&str]) -> String {
     const SHOWN: usize = 5;
     let quoted: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
     match names.len() {
-        0 => "no profiles exist there".to_owned(),
         n if n > SHOWN => format!("{} and {} more exist there", quoted.join(", "), n - SHOWN),
         1 => format!("only {} exists there", quoted.join("")),
         _ => format!("{} exist there", quoted.join(", ")),
@@ -288,10 +302,12 @@ fn cannot_read(what: &str, why: &str) -> CloudError {
     invalid(format!("{what} cannot be read: {}.", short_line(why)))
 }
 
-/// Checks an endpoint's URL: the SDK ignores an invalid one and would connect to AWS.
-fn check_url(url: &str) -> Result<(), String> {
+/// Checks an endpoint's URL: the SDK ignores an invalid one and would connect to AWS. The message leaves out what may be a
+/// password or a token.
+pub(super) fn check_url(url: &str) -> Result<(), String> {
     let is_valid = url.parse::<Uri>().is_ok_and(|uri| {
         matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
     });
-    if is_valid { Ok(()) } else { Err(format!("`{url}` isn't a URL; an endpoint looks like http://127.0.0.1:4566.")) }
+    let shown = if url.contains(['@', '?']) { "the value".to_owned() } else { format!("`{url}`") };
+    if is_valid { Ok(()) } else { Err(format!("{shown} isn't a URL; an endpoint looks like http://127.0.0.1:4566.")) }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ::http::Uri;
@@ -16,6 +16,7 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_types::sdk_config::SharedAsyncSleep;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rustls::RootCertStore;
@@ -26,21 +27,24 @@ use rustls::pki_types::pem::PemObject;
 ///
 /// The SDK crate's own builder isn't used, because it doesn't support proxies and reads the system's certificates again for
 /// each client.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Http {
     tls: TlsContext,
     proxy: ProxyConfig,
-    connectors: Mutex<HashMap<[Option<Duration>; 2], SharedHttpConnector>>,
+    connectors: Arc<Mutex<HashMap<[Option<Duration>; 2], SharedHttpConnector>>>,
 }
 
 impl Http {
     pub(super) fn new(tls: TlsContext, proxy: ProxyConfig) -> Self {
-        Self { tls, proxy, connectors: Mutex::default() }
+        Self { tls, proxy, connectors: Arc::default() }
     }
-}
 
-impl HttpClient for Http {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+    /// The connector for these timeouts.
+    pub(super) fn connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        sleep: Option<SharedAsyncSleep>,
+    ) -> SharedHttpConnector {
         let timeouts = [settings.connect_timeout(), settings.read_timeout()];
         let mut connectors = self.connectors.lock().unwrap_or_else(PoisonError::into_inner);
         let connector = connectors.entry(timeouts).or_insert_with(|| {
@@ -49,10 +53,16 @@ impl HttpClient for Http {
                 .proxy_config(self.proxy.clone())
                 .tls_provider(Provider::Rustls(CryptoMode::Ring))
                 .tls_context(self.tls.clone());
-            builder.set_sleep_impl(components.sleep_impl());
+            builder.set_sleep_impl(sleep);
             SharedHttpConnector::new(LoggedConnector(SharedHttpConnector::new(builder.build())))
         });
         connector.clone()
+    }
+}
+
+impl HttpClient for Http {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        self.connector(settings, components.sleep_impl())
     }
 
     fn connector_metadata(&self) -> Option<ConnectorMetadata> {
@@ -86,7 +96,7 @@ impl HttpConnector for LoggedConnector {
 pub(super) struct AnsweredBy(pub(super) String);
 
 /// Only the host and port of a URL, because a user name and password may precede them.
-fn host(url: &str) -> String {
+pub(super) fn host(url: &str) -> String {
     let uri = url.parse::<Uri>().unwrap_or_default();
     let port = uri.port().map(|port| format!(":{port}")).unwrap_or_default();
     format!("{}{port}", uri.host().unwrap_or_default())

@@ -219,6 +219,7 @@ fn mute_rules() -> Vec<ContractCase> {
         recurring,
         expires,
         schedule: Some(schedule.clone()),
+        mutes_until: None,
     };
     let in_demo = schedule.clone();
     let with_schedule = json!({ "Rule": { "Schedule": {

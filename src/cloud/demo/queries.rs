@@ -362,6 +362,7 @@ pub(super) fn mute_rules(account: &Account, view: &AccountView, alarm: &str) -> 
             recurring: rule.recurring,
             expires: rule.expires.map(|at| view.time_at(at)),
             schedule: rule.schedule.clone(),
+            mutes_until: None,
         })
         .collect()
 }

@@ -10,6 +10,7 @@ use toml::{Table, Value};
 use super::account::{Account, Seconds};
 use super::view::AccountView;
 use super::{DemoClock, DemoCloud, change};
+use crate::cloud::diagnosis::{Answered, Origins, Reached, Sourced};
 use crate::cloud::{Answer, CloudError, Connector, ErrorKind, Session, Target};
 use crate::domain::plan::plan;
 use crate::domain::profile::Profile;
@@ -202,6 +203,43 @@ impl Connector for DemoConnector {
 
     async fn profiles(&self) -> Vec<Profile> {
         self.profiles.iter().map(Profile::named).collect()
+    }
+
+    async fn origins(&self, target: &Target) -> Origins {
+        let from_demo = |value: &str| Sourced::new(value, "the demo account");
+        let session = self.connect(target).await;
+        let region = session.clone().map(|session| Sourced::new(session.region.as_str(), session.region_from));
+        let profile = match session {
+            Err(error) if error.kind == ErrorKind::NoProfile => Err(error),
+            _ => Ok(from_demo(target.profile.as_deref().unwrap_or("default"))),
+        };
+        Origins {
+            files: Ok(vec![from_demo(&format!("{} profiles", self.profiles.len()))]),
+            credentials: profile.clone().map(|_| from_demo("simulated")),
+            profile,
+            region,
+            endpoint: Ok(None),
+            proxy: None,
+            no_proxy: None,
+            certificates: Ok(Sourced::new("none needed", "the demo account")),
+        }
+    }
+
+    async fn reach(&self, target: &Target, now: fn() -> Timestamp) -> Answer<Vec<Reached>> {
+        let region = target.region.as_ref().map_or(self.region.as_str(), Region::as_str);
+        let reached = |(service, milliseconds)| {
+            let answer = Answered {
+                status: 403,
+                took: std::time::Duration::from_millis(milliseconds),
+                at: now(),
+                date: Timestamp::from_second(now().as_second()).ok(),
+            };
+            let host =
+                if service == "iam" { "iam (simulated)".to_owned() } else { format!("{service}.{region} (simulated)") };
+            Reached { service, host, answer: Ok(answer) }
+        };
+        let services = ["sts", "iam", "cloudtrail", "logs", "cloudwatch", "sns", "kms", "s3"];
+        Ok(services.into_iter().zip(21..).map(reached).collect())
     }
 
     fn open_links(&self) {

@@ -187,7 +187,9 @@ pub(super) fn notifies_topic(evidence: &Evidence<'_>) -> Outcome {
         }
         let rules = alarm.mute_rules.as_ref().map_or(Ok(&[][..]), |rules| rules.as_deref());
         if let Some(rule) = rules.ok().and_then(|rules| rules.iter().find(|rule| rule.is_active())) {
-            let why = format!("{} mutes `{}`: no alert is sent.", sentence(&rule.describe()), alarm.name);
+            let until = rule.mutes_until.map(|at| format!(" until {}", at.strftime("%Y-%m-%d %H:%M UTC")));
+            let until = until.unwrap_or_default();
+            let why = format!("{} mutes `{}`{until}: no alert is sent.", sentence(&rule.describe()), alarm.name);
             return wrong(why, Fix::Advice(format!("Wait until it ends, or delete it: {}", delete_command(rule))));
         }
         let remark = if rules.is_err() { "; whether a mute rule applies could not be read" } else { "" };

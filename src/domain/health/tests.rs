@@ -413,6 +413,7 @@ fn a_scheduled_mute_rule_is_advice_with_its_times_and_an_unread_one_a_remark() {
         recurring: true,
         expires: Some("2026-12-31T00:00:00Z".parse().unwrap()),
         schedule: Some(schedule),
+        mutes_until: None,
     };
     let [actions, advice] = checks_with(Ok(Vec::new()));
     assert_eq!((actions.detail.as_str(), advice.verdict), ("1 action", Verdict::Ok));

@@ -76,13 +76,6 @@ fn keys_work_while_every_call_hangs() {
 }
 
 #[test]
-fn the_region_picker_says_which_regions_an_account_must_enable_first() {
-    let mut tester = Tester::on(Account::default(), 60, 20);
-    tester.press("g").write("south-1").sees("af-south-1  opt-in: the account must enable it first");
-    tester.sees("ap-south-1").does_not_see("ap-south-1  opt-in");
-}
-
-#[test]
 fn a_denial_by_the_organization_asks_for_no_permission() {
     let mut account = Account::default();
     account.faults.insert("CreateLogGroup".into(), InjectedFault::DenyByOrganization);

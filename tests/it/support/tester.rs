@@ -11,7 +11,8 @@ use ratatui::style::Style;
 use rootbell::app::keymap::{Code, Key};
 use rootbell::app::{Effect, Model, Msg, update};
 use rootbell::cloud::demo::{Account, DemoCloud};
-use rootbell::cloud::{Answer, Connector, Session, Target};
+use rootbell::cloud::diagnosis::{Origins, Reached};
+use rootbell::cloud::{Answer, CloudError, Connector, ErrorKind, Session, Target};
 use rootbell::domain::profile::Profile;
 use rootbell::domain::{Region, SetupOptions};
 use rootbell::runtime::Worker;
@@ -56,6 +57,9 @@ pub fn connector(account: Account) -> (OnDemo, Clock) {
 impl Connector for OnDemo {
     async fn connect(&self, target: &Target) -> Answer<Session> {
         let region = target.region.clone().unwrap_or_else(|| Region::new(self.0.snapshot().region));
+        if region.as_str().is_empty() {
+            return Err(CloudError::local(ErrorKind::NoRegion, "the account has no default Region"));
+        }
         Ok(Session {
             cloud: Arc::new(self.0.in_region(&region).through_profile(target.profile.as_deref())),
             region_from: if target.region.is_some() { "your choice".into() } else { "the demo account".into() },
@@ -66,6 +70,14 @@ impl Connector for OnDemo {
 
     async fn profiles(&self) -> Vec<Profile> {
         self.1.iter().map(Profile::named).collect()
+    }
+
+    async fn origins(&self, _: &Target) -> Origins {
+        unreachable!("the wizard does not examine the connection")
+    }
+
+    async fn reach(&self, _: &Target, _: fn() -> Timestamp) -> Answer<Vec<Reached>> {
+        unreachable!("the wizard does not examine the connection")
     }
 
     fn open_links(&self) {

@@ -91,12 +91,28 @@ async fn a_missing_profile_is_rejected_with_a_similar_one_or_a_few_that_exist() 
         assert_eq!(error.kind, ErrorKind::NoProfile);
         let said = format!("{} {}", error.why(), error.fix().content());
         assert!(said.starts_with("There is no profile `prd`"), "{said}");
-        assert!(said.contains("in ~/.aws/config or ~/.aws/credentials; did you mean `prod`? "), "{said}");
+        assert!(said.contains(" among the 5 in ~/.aws/config and ~/.aws/credentials; did you mean `prod`? "), "{said}");
     }
     let error = connector(&[("AWS_PROFILE", "elsewhere")]).connect(&Target::default()).await.unwrap_err();
     let why = error.why();
     assert!(why.contains("`elsewhere` (from AWS_PROFILE)"), "{why}");
     assert!(why.ends_with("; `circle`, `default`, `keys`, `prod`, `role` exist there."), "{why}");
+}
+
+#[tokio::test]
+async fn with_many_profiles_only_a_few_are_named_but_all_are_counted() {
+    let many: String = (1..=29).map(|n| format!("[profile team-{n:02}-admin]")).collect::<Vec<_>>().join("\n");
+    let files = [("/home/alice/.aws/config", many.as_str())];
+    let connector = AwsConnector::with_env(Env::from_slice(&[("HOME", "/home/alice")]), Fs::from_slice(&files));
+    let why = connector.connect(&profile("team-03-admn")).await.unwrap_err().why();
+    assert!(why.contains("among the 29 in") && why.ends_with('?') && why.matches('`').count() == 8, "{why}");
+    assert!(why.contains("did you mean `team-03-admin`, "), "{why}");
+    let why = connector.connect(&profile("elsewhere")).await.unwrap_err().why();
+    assert!(why.contains("among the 29 in") && why.matches('`').count() == 12, "{why}");
+    assert!(why.ends_with(" and 24 more exist there."), "{why}");
+    let nothing = AwsConnector::with_env(Env::from_slice(&[("HOME", "/home/bob")]), Fs::from_slice(&[]));
+    let why = nothing.connect(&profile("x")).await.unwrap_err().why();
+    assert!(why.ends_with("`x`, and no other one, in ~/.aws/config or ~/.aws/credentials."), "{why}");
 }
 
 #[tokio::test]

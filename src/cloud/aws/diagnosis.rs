@@ -1,0 +1,327 @@
+//! Where the settings come from, and which of AWS's endpoints answer.
+
+use std::time::Duration;
+
+use ::http::Uri;
+use aws_config::SdkConfig;
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_types::service_config::ServiceConfigKey;
+use futures::future::join_all;
+use jiff::{Timestamp, fmt::rfc2822};
+
+use super::causes::cause;
+use super::classify::network;
+use super::connect::{AwsConnector, DEFAULT, check_url};
+use super::http::host;
+use super::profile;
+use crate::cloud::diagnosis::{Answered, Origins, Reached, Sourced};
+use crate::cloud::{Answer, CloudError, CredentialSource, ErrorKind, KeyKind, SignIn, Target};
+use crate::domain::Region;
+
+/// How long an endpoint may take to answer.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// The Region whose endpoints are asked if none is set: whether AWS can be reached can be found out anyway.
+const FALLBACK: &str = "us-east-1";
+
+/// The variables that the HTTP client reads, in its order. Of two spellings, the first one that is set counts.
+const PROXY: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
+
+/// The URL of a service's endpoint, by the SDK's own rules.
+macro_rules! endpoint {
+    ($sdk:ident, $id:literal, $config:expr, $region:expr) => {{
+        use $sdk::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
+        let params = Params::builder()
+            .region($region)
+            .use_fips($config.use_fips().unwrap_or_default())
+            .use_dual_stack($config.use_dual_stack().unwrap_or_default())
+            .set_endpoint(custom_endpoint($config, $id))
+            .build();
+        match params {
+            Ok(params) => match ResolveEndpoint::resolve_endpoint(&DefaultResolver::new(), &params).await {
+                Ok(endpoint) => Ok(endpoint.url().to_owned()),
+                Err(error) => Err(error.to_string()),
+            },
+            Err(error) => Err(error.to_string()),
+        }
+    }};
+}
+
+impl AwsConnector {
+    /// Where each setting came from.
+    pub(super) async fn describe_origins(&self, target: &Target) -> Origins {
+        let files = self.sections(target).await;
+        let certificates = self.http().await.map(|_| self.certificates());
+        let endpoint = self.endpoint(target);
+        let proxy = self.first_of(&PROXY).map(|proxy| Sourced { value: without_secrets(&proxy.value), ..proxy });
+        let no_proxy = self.first_of(&NO_PROXY);
+        let all = match files {
+            Ok(files) => {
+                let profile = files.selected_profile();
+                let from = match &target.profile {
+                    Some(_) => "your selection",
+                    None if self.variable("AWS_PROFILE").is_some() => "AWS_PROFILE",
+                    None => "default",
+                };
+                let exists = self.check_profile(&files, profile, target);
+                let region = self.region(target, &files).await;
+                let sign_in = profile::sign_in(
+                    &files,
+                    &self.env,
+                    target.profile.is_some(),
+                    region.as_ref().map_or(&Region::new(""), |(region, _)| region),
+                );
+                let credentials = match exists.clone() {
+                    Ok(()) => credentials(sign_in),
+                    Err(error) => Err(error),
+                };
+                let profiles = files.profiles().count();
+                (
+                    Ok(self.files(profiles).await),
+                    exists.map(|()| Sourced::new(profile, from)),
+                    region.map(|(region, from)| Sourced::new(region.as_str(), from)),
+                    credentials,
+                )
+            }
+            Err(error) => (Err(error.clone()), Err(error.clone()), Err(error.clone()), Err(error)),
+        };
+        let (files, profile, region, credentials) = all;
+        Origins { files, profile, region, credentials, endpoint, proxy, no_proxy, certificates }
+    }
+
+    /// Sends an unsigned request to each service, all at the same time.
+    ///
+    /// # Errors
+    /// No request can be made, for example because the certificates can't be read.
+    pub(super) async fn reach_endpoints(&self, target: &Target, now: fn() -> Timestamp) -> Answer<Vec<Reached>> {
+        let endpoint = self.endpoint(target)?;
+        let http = self.http().await?;
+        let (profile, region) = match self.sections(target).await {
+            Ok(files) => {
+                let region = self.region(target, &files).await.map(|(region, _)| region).ok();
+                (files.selected_profile().to_owned(), region)
+            }
+            Err(_) => (DEFAULT.to_owned(), target.region.clone()),
+        };
+        let region = region.unwrap_or_else(|| Region::new(FALLBACK));
+        tracing::debug!(%region, endpoint = ?endpoint.map(|sourced| sourced.value), "asking the endpoints");
+        let config = self.load(target, &profile, region.to_string()).await?;
+        let settings = HttpConnectorSettings::builder().connect_timeout(LIMIT).read_timeout(LIMIT).build();
+        let connector = http.connector(&settings, config.sleep_impl());
+        let asked = endpoints(&config, &region).await.into_iter().map(|(service, url)| {
+            let connector = connector.clone();
+            async move {
+                match url {
+                    Ok(url) => Reached { service, host: host(&url), answer: ask(&connector, &url, now).await },
+                    Err(why) => Reached {
+                        service,
+                        host: String::new(),
+                        answer: Err(CloudError::local(ErrorKind::Invalid, why)),
+                    },
+                }
+            }
+        });
+        Ok(join_all(asked).await)
+    }
+
+    /// The URL that replaces AWS's endpoints.
+    ///
+    /// # Errors
+    /// It isn't a URL.
+    fn endpoint(&self, target: &Target) -> Answer<Option<Sourced>> {
+        let (url, from) = match (&target.endpoint_url, self.variable("AWS_ENDPOINT_URL")) {
+            (Some(url), _) => (url.clone(), "your selection"),
+            (None, Some(url)) => (url, "AWS_ENDPOINT_URL"),
+            (None, None) => return Ok(None),
+        };
+        match check_url(&url) {
+            Ok(()) => Ok(Some(Sourced::new(without_secrets(&url), from))),
+            Err(why) => Err(CloudError::local(ErrorKind::Invalid, format!("{from}: {why}"))),
+        }
+    }
+
+    /// The first of these variables that is set.
+    fn first_of(&self, names: &[&str]) -> Option<Sourced> {
+        names.iter().find_map(|name| Some(Sourced::new(self.variable(name)?, *name)))
+    }
+
+    /// The certificates that are trusted.
+    ///
+    /// Source: the documentation of the crate rustls-native-certs for SSL_CERT_FILE and SSL_CERT_DIR.
+    fn certificates(&self) -> Sourced {
+        let system = match self.first_of(&["SSL_CERT_FILE", "SSL_CERT_DIR"]) {
+            Some(replaced) => format!("`{}` ({})", replaced.value, replaced.from),
+            None => "the system's".to_owned(),
+        };
+        match self.variable("AWS_CA_BUNDLE") {
+            Some(path) => Sourced::new(format!("{system}, and those in `{path}`"), "AWS_CA_BUNDLE"),
+            None => Sourced::new(system, "default"),
+        }
+    }
+
+    /// The files, and whether they exist.
+    async fn files(&self, profiles: usize) -> Vec<Sourced> {
+        let mut files = Vec::new();
+        for (variable, default) in
+            [("AWS_CONFIG_FILE", "~/.aws/config"), ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")]
+        {
+            let (path, from) = match self.variable(variable) {
+                Some(path) => (path, variable),
+                None => (default.to_owned(), "default"),
+            };
+            let home = self.variable("HOME").or_else(|| self.variable("USERPROFILE")).unwrap_or_default();
+            let expanded = path.strip_prefix("~/").map_or(path.clone(), |rest| format!("{home}/{rest}"));
+            let state = match self.fs.read_to_end(&expanded).await {
+                Ok(_) => String::new(),
+                Err(error) => format!(" ({})", cause(&error)),
+            };
+            files.push(Sourced::new(format!("{path}{state}"), from));
+        }
+        files.push(Sourced::new(format!("{profiles} profile{}", if profiles == 1 { "" } else { "s" }), "both"));
+        files
+    }
+}
+
+/// What kind of credentials they are, and what they come from.
+fn credentials(sign_in: SignIn) -> Answer<Sourced> {
+    if sign_in.fault.is_some() {
+        let error = CloudError::local(ErrorKind::BadProfile, "");
+        return Err(CloudError { sign_in: Some(std::sync::Arc::new(sign_in)), ..error });
+    }
+    let keys = |kind: KeyKind| match kind {
+        KeyKind::LongTerm => "a long-term access key",
+        KeyKind::Temporary => "temporary keys",
+        KeyKind::WithoutToken => "temporary keys without their session token",
+    };
+    let profile = sign_in.source_profile.as_deref().or(sign_in.profile.as_deref()).unwrap_or("default");
+    let of_profile = format!("profile `{profile}`");
+    let source = match &sign_in.source {
+        CredentialSource::Environment(kind) => Sourced::new(keys(*kind), "AWS_ACCESS_KEY_ID"),
+        CredentialSource::Keys(kind) => Sourced::new(keys(*kind), of_profile),
+        CredentialSource::Sso => Sourced::new("IAM Identity Center", of_profile),
+        CredentialSource::Login => Sourced::new("`aws login`", of_profile),
+        CredentialSource::Process(program) => Sourced::new(format!("credential_process `{program}`"), of_profile),
+        CredentialSource::WebIdentity(file) => Sourced::new(format!("web identity token in `{file}`"), "its role"),
+        CredentialSource::Container => Sourced::new("the container's role", "AWS_CONTAINER_CREDENTIALS_…"),
+        CredentialSource::Instance => Sourced::new("the EC2 instance's role, if there is one", "EC2 metadata"),
+        CredentialSource::Unknown => {
+            let message = format!("none in the environment and none in the {of_profile}");
+            let error = CloudError::local(ErrorKind::NoCredentials, message);
+            return Err(CloudError { sign_in: Some(std::sync::Arc::new(sign_in)), ..error });
+        }
+    };
+    let roles: Vec<&str> = sign_in.roles.iter().rev().map(|role| role.arn.as_str()).collect();
+    Ok(match roles.as_slice() {
+        [] => source,
+        roles => Sourced { value: format!("{}, to assume {}", source.value, roles.join(", then ")), ..source },
+    })
+}
+
+/// The endpoint of each service in the Region.
+async fn endpoints(config: &SdkConfig, region: &Region) -> Vec<(&'static str, Result<String, String>)> {
+    let region = region.as_str();
+    vec![
+        ("sts", endpoint!(aws_sdk_sts, "STS", config, region)),
+        ("iam", endpoint!(aws_sdk_iam, "IAM", config, region)),
+        ("cloudtrail", endpoint!(aws_sdk_cloudtrail, "CloudTrail", config, region)),
+        ("logs", endpoint!(aws_sdk_cloudwatchlogs, "CloudWatch Logs", config, region)),
+        ("cloudwatch", endpoint!(aws_sdk_cloudwatch, "CloudWatch", config, region)),
+        ("sns", endpoint!(aws_sdk_sns, "SNS", config, region)),
+        ("kms", endpoint!(aws_sdk_kms, "KMS", config, region)),
+        ("s3", endpoint!(aws_sdk_s3, "S3", config, region)),
+    ]
+}
+
+/// The URL set for one service or for all.
+///
+/// Source: AWS SDKs and Tools Reference Guide, "Service-specific endpoints".
+fn custom_endpoint(config: &SdkConfig, service_id: &str) -> Option<String> {
+    let key =
+        ServiceConfigKey::builder().service_id(service_id).env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
+    let is_option = config.get_origin("endpoint_url").is_client_config();
+    let of_service = || config.service_config()?.load_config(key.ok()?);
+    let for_all = config.endpoint_url().map(str::to_owned);
+    if is_option { for_all } else { of_service().or(for_all) }
+}
+
+/// Sends an unsigned GET.
+async fn ask(connector: &SharedHttpConnector, url: &str, now: fn() -> Timestamp) -> Answer<Answered> {
+    let request = HttpRequest::get(url).map_err(|e| CloudError::local(ErrorKind::Invalid, cause(&e)))?;
+    let began = tokio::time::Instant::now();
+    let answer = tokio::time::timeout(LIMIT, connector.call(request)).await;
+    let took = began.elapsed();
+    match answer {
+        Ok(Ok(response)) => {
+            let date = response.headers().get("date").and_then(|date| rfc2822::parse(date).ok());
+            let date = date.map(|date| date.timestamp());
+            Ok(Answered { status: response.status().as_u16(), took, at: now(), date })
+        }
+        Ok(Err(error)) => Err(match network(&error) {
+            Some((ErrorKind::Timeout, _)) => too_late(),
+            Some((kind, message)) => CloudError::local(kind, message),
+            None => CloudError::local(ErrorKind::Offline, cause(&error)),
+        }),
+        Err(_) => Err(too_late()),
+    }
+}
+
+fn too_late() -> CloudError {
+    CloudError::local(ErrorKind::Timeout, format!("No answer within {} s", LIMIT.as_secs()))
+}
+
+/// A URL's scheme, host, and port: a user name, a password, or a token may be anywhere else in it.
+fn without_secrets(url: &str) -> String {
+    let has_scheme = url.contains("://");
+    let scheme = url.parse::<Uri>().ok().and_then(|uri| uri.scheme_str().map(|scheme| format!("{scheme}://")));
+    match (scheme, host(url)) {
+        (_, host) if host.is_empty() => "(not a URL)".to_owned(),
+        (Some(scheme), host) if has_scheme => format!("{scheme}{host}"),
+        (_, host) => host,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_config::BehaviorVersion;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn each_service_is_asked_at_its_endpoint_in_the_region() {
+        let hosts = async |region: &str, url: Option<&str>| {
+            let mut config = SdkConfig::builder().behavior_version(BehaviorVersion::latest());
+            config.set_endpoint_url(url.map(str::to_owned));
+            let all = endpoints(&config.build(), &Region::new(region)).await;
+            all.into_iter().map(|(service, url)| (service, host(&url.unwrap()))).collect::<Vec<_>>()
+        };
+        let ireland = hosts("eu-west-1", None).await;
+        for (service, wanted) in [
+            ("sts", "sts.eu-west-1.amazonaws.com"),
+            ("iam", "iam.amazonaws.com"),
+            ("cloudwatch", "monitoring.eu-west-1.amazonaws.com"),
+            ("s3", "s3.eu-west-1.amazonaws.com"),
+        ] {
+            assert!(ireland.contains(&(service, wanted.to_owned())), "{ireland:?}");
+        }
+        assert_eq!(ireland.len(), 8);
+        assert!(hosts("cn-north-1", None).await.iter().all(|(_, host)| host.ends_with(".amazonaws.com.cn")));
+        let custom = hosts("eu-west-1", Some("http://127.0.0.1:4566")).await;
+        assert!(custom.iter().all(|(_, host)| host == "127.0.0.1:4566"), "{custom:?}");
+    }
+
+    #[test]
+    fn of_a_url_only_scheme_host_and_port_are_shown() {
+        for (url, shown) in [
+            ("http://me:hush@proxy.example:3128/hush?hush#hush", "http://proxy.example:3128"),
+            ("me:hush@proxy.example:3128", "proxy.example:3128"),
+            ("proxy.example:3128", "proxy.example:3128"),
+            ("https://hush@[::1]:8080", "https://[::1]:8080"),
+            ("hush hush", "(not a URL)"),
+            ("", "(not a URL)"),
+        ] {
+            assert_eq!(without_secrets(url), shown, "{url}");
+        }
+    }
+}
