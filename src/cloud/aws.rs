@@ -51,6 +51,7 @@ mod organizations;
 mod pages;
 mod profile;
 mod profile_list;
+mod profile_names;
 mod root_user;
 mod s3;
 mod selectors;

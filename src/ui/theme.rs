@@ -24,20 +24,21 @@ impl Theme {
     /// For dark backgrounds.
     #[must_use]
     pub fn dark() -> Self {
-        Self::colored(Color::Cyan, Color::Green, Color::Yellow, Color::Red, Color::DarkGray)
+        Self::colored(Color::Cyan, Color::Green, Color::Yellow, Color::Red)
     }
 
     /// For light backgrounds: no yellow, no bright colors.
     #[must_use]
     pub fn light() -> Self {
-        Self::colored(Color::Blue, Color::Green, Color::Magenta, Color::Red, Color::DarkGray)
+        Self::colored(Color::Blue, Color::Green, Color::Magenta, Color::Red)
     }
 
-    fn colored(accent: Color, good: Color, warn: Color, bad: Color, dim: Color) -> Self {
+    fn colored(accent: Color, good: Color, warn: Color, bad: Color) -> Self {
         let fg = |c| Style::new().fg(c);
         Self {
             text: Style::new(),
-            dim: fg(dim),
+            // Not the color "bright black": in some palettes, such as Solarized Dark, that is the background.
+            dim: Style::new().add_modifier(Modifier::DIM),
             title: Style::new().add_modifier(Modifier::BOLD),
             accent: fg(accent),
             good: fg(good),
@@ -106,6 +107,15 @@ mod tests {
             assert!(style.fg.is_none() && style.bg.is_none());
         }
         assert_eq!(Theme::named("dark", env(&[("NO_COLOR", "")])), Theme::dark());
+    }
+
+    #[test]
+    fn no_text_has_a_color_that_a_palette_may_use_for_the_background() {
+        for theme in [Theme::dark(), Theme::light()] {
+            let styles = [theme.text, theme.dim, theme.accent, theme.good, theme.warn, theme.bad, theme.selected];
+            let hidden = [Color::Black, Color::DarkGray, Color::White, Color::Gray];
+            assert!(styles.iter().all(|style| style.fg.is_none_or(|color| !hidden.contains(&color))), "{theme:?}");
+        }
     }
 
     #[test]

@@ -107,6 +107,22 @@ fn everything_is_reported_with_where_it_came_from() {
 }
 
 #[test]
+fn a_profile_whose_name_is_not_ascii_signs_in() {
+    let aws = Aws::start(SignedDuration::ZERO);
+    let config =
+        "[profile ünïcode-émoji-🚀]\nregion = eu-west-1\naws_access_key_id = AKIA1\naws_secret_access_key = s\n";
+    for options in [&["--profile", "ünïcode-émoji-🚀"][..], &[]] {
+        let program = doctor(options).arg("--json").env("AWS_ENDPOINT_URL", aws.url()).file(".aws/config", config);
+        let program = if options.is_empty() { program.env("AWS_PROFILE", "ünïcode-émoji-🚀") } else { program };
+        let report = program.output().exits(0).json();
+        assert_eq!(part(&report, "region")[1], "eu-west-1 (from profile `ünïcode-émoji-🚀`)");
+        let credentials = "a long-term access key (from profile `ünïcode-émoji-🚀`)";
+        assert_eq!(part(&report, "credentials")[1], credentials);
+        assert_eq!(part(&report, "caller")[0], "ok", "{report:#}");
+    }
+}
+
+#[test]
 fn a_wrong_clock_is_measured_and_the_way_to_set_it_is_named() {
     for (late, verdict, says) in
         [(3600, "wrong", " s fast, compared with 127.0.0.1"), (120, "ok", " s fast"), (-3600, "wrong", " s slow")]

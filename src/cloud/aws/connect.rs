@@ -13,7 +13,6 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig, imds};
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_runtime::env_config::section::EnvConfigSections;
 use aws_runtime::env_config::source;
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -26,6 +25,7 @@ use super::causes::{cause, short_line};
 use super::http::{Http, trust};
 use super::profile;
 use super::profile_list::describe_all;
+use super::profile_names::{as_written, files_for_sdk, for_sdk};
 use crate::cloud::diagnosis::{Origins, Reached};
 use crate::cloud::{Answer, CloudError, Connector, ErrorKind, Session, Target};
 use crate::domain::profile::Profile;
@@ -100,11 +100,10 @@ impl AwsConnector {
 
     /// The shared configuration, with the profile in use selected.
     pub(super) async fn sections(&self, target: &Target) -> Answer<EnvConfigSections> {
-        let load = source::load(&self.env, &self.fs, &EnvConfigFiles::default()).await;
+        let load = source::load(&self.env, &self.fs, &files_for_sdk(&self.env, &self.fs).await).await;
         let mut files = load.map_err(|e| cannot_read("The shared configuration", &cause(&e)))?;
-        if let Some(profile) = target.profile.clone() {
-            files.profile = Cow::Owned(profile);
-        }
+        let profile = target.profile.as_deref().unwrap_or(&files.profile);
+        files.profile = Cow::Owned(for_sdk(profile).into_owned());
         if files.profile.is_empty() {
             files.profile = Cow::Borrowed(DEFAULT);
         }
@@ -140,8 +139,10 @@ impl AwsConnector {
         target: &Target,
         files: &EnvConfigSections,
     ) -> Answer<(crate::domain::Region, String)> {
-        let profile = files.selected_profile();
-        let from_files = || profile::region_of(files, profile).map(|region| (region, format!("profile `{profile}`")));
+        let profile = as_written(files.selected_profile());
+        let from_files = || {
+            profile::region_of(files, files.selected_profile()).map(|region| (region, format!("profile `{profile}`")))
+        };
         let from_env = |name: &str| self.variable(name).map(|region| (region, name.to_owned()));
         let from_option = target.region.as_ref().map(|region| (region.to_string(), "your selection".to_owned()));
         let found = from_option
@@ -184,10 +185,12 @@ impl AwsConnector {
 
     pub(super) async fn load(&self, target: &Target, profile: &str, region: String) -> Answer<SdkConfig> {
         let http = self.http().await?;
+        let shared = files_for_sdk(&self.env, &self.fs).await;
         let timeouts = TimeoutConfig::from(Timeouts::default());
         let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .profile_name(profile)
+            .profile_files(shared.clone())
             .region(Region::new(region.clone()))
             .http_client(http.clone())
             .timeout_config(timeouts.clone())
@@ -208,8 +211,11 @@ impl AwsConnector {
             .with_behavior_version(Some(BehaviorVersion::latest()))
             .with_use_fips(config.use_fips())
             .with_use_dual_stack(config.use_dual_stack());
-        let credentials =
-            ProfileFileCredentialsProvider::builder().configure(&provider_config).profile_name(profile).build();
+        let credentials = ProfileFileCredentialsProvider::builder()
+            .configure(&provider_config)
+            .profile_files(shared)
+            .profile_name(profile)
+            .build();
         Ok(config.into_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build())
     }
 }
@@ -252,7 +258,7 @@ impl AwsConnector {
         let (region, region_from) = self.region(target, &files).await?;
         let config = self.load(target, &profile, region.to_string()).await?;
         let sign_in = profile::sign_in(&files, &self.env, target.profile.is_some(), &region);
-        let profile = Some(profile).filter(|name| name != DEFAULT);
+        let profile = Some(as_written(&profile).into_owned()).filter(|name| name != DEFAULT);
         let cloud = Arc::new(AwsCloud::new(config, region.clone(), sign_in));
         Ok(Session { cloud, region, region_from, profile })
     }
@@ -266,14 +272,16 @@ impl AwsConnector {
         let config = path("AWS_CONFIG_FILE", "~/.aws/config");
         let credentials = path("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials");
         let from = if target.profile.is_none() { " (from AWS_PROFILE)" } else { "" };
-        let mut names: Vec<&str> = files.profiles().collect();
+        let profile = as_written(profile);
+        let written: Vec<Cow<'_, str>> = files.profiles().map(as_written).collect();
+        let mut names: Vec<&str> = written.iter().map(AsRef::as_ref).collect();
         names.sort_unstable();
         let missing = match names.len() {
             0 => format!("there is no profile `{profile}`{from}, and no other one, in {config} or {credentials}"),
             1 => format!("there is no profile `{profile}`{from} in {config} or {credentials}"),
             n => format!("there is no profile `{profile}`{from} among the {n} in {config} and {credentials}"),
         };
-        let similar = text::closest(profile, names.iter().copied(), 3);
+        let similar = text::closest(&profile, names.iter().copied(), 3);
         let why = match (similar.as_slice(), names.len()) {
             ([], 0) => missing,
             ([], _) => format!("{missing}; {}", existing_profiles(&names)),

@@ -15,6 +15,7 @@ use super::classify::network;
 use super::connect::{AwsConnector, DEFAULT, check_url};
 use super::http::host;
 use super::profile;
+use super::profile_names::as_written;
 use crate::cloud::diagnosis::{Answered, Origins, Reached, Sourced};
 use crate::cloud::{Answer, CloudError, CredentialSource, ErrorKind, KeyKind, SignIn, Target};
 use crate::domain::Region;
@@ -80,7 +81,7 @@ impl AwsConnector {
                 let profiles = files.profiles().count();
                 (
                     Ok(self.files(profiles).await),
-                    exists.map(|()| Sourced::new(profile, from)),
+                    exists.map(|()| Sourced::new(as_written(profile), from)),
                     region.map(|(region, from)| Sourced::new(region.as_str(), from)),
                     credentials,
                 )

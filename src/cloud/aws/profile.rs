@@ -5,6 +5,7 @@ use crate::domain::Region;
 use aws_runtime::env_config::section::{EnvConfigSections, Profile};
 use aws_types::os_shim_internal::Env;
 
+use super::profile_names::as_written;
 use crate::cloud::{AssumedRole, CredentialSource, KeyKind, SignIn};
 
 /// Where the credentials come from, following the SDK's chain in order. Unless the command line names a profile, keys in
@@ -23,6 +24,11 @@ pub(super) fn sign_in(files: &EnvConfigSections, env: &Env, named: bool, region:
         Ok(source) => sign_in.source = source,
         Err(fault) => sign_in.fault = Some(fault),
     }
+    // The names are for people from here on.
+    let written = |name: Option<String>| name.map(|name| as_written(&name).into_owned());
+    sign_in.profile = written(sign_in.profile);
+    sign_in.source_profile = written(sign_in.source_profile);
+    sign_in.fault = written(sign_in.fault);
     if sign_in.source == CredentialSource::Unknown && !named && sign_in.fault.is_none() {
         sign_in.source = machine_source(&variable);
     }

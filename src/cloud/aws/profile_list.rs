@@ -10,18 +10,22 @@ use serde_json::Value;
 use sha1::{Digest, Sha1};
 
 use super::profile::{follow, region_of};
+use super::profile_names::as_written;
 use crate::cloud::{CredentialSource, KeyKind, SignIn};
 use crate::domain::arn::Arn;
 use crate::domain::profile::{self, ProfileKind, SsoSession, SsoToken};
 
 /// Every profile of the configuration, in alphabetical order.
 pub(super) async fn describe_all(files: &EnvConfigSections, env: &Env, fs: &Fs) -> Vec<profile::Profile> {
-    let mut names: Vec<&str> = files.profiles().collect();
-    names.sort_unstable();
+    let names: Vec<&str> = files.profiles().collect();
     let mut all = Vec::with_capacity(names.len());
     for name in names {
-        all.push(describe(files, name, env, fs).await);
+        let profile = describe(files, name, env, fs).await;
+        let written = as_written(&profile.name).into_owned();
+        let fault = profile.fault.as_deref().map(|fault| as_written(fault).into_owned());
+        all.push(profile::Profile { name: written, fault, ..profile });
     }
+    all.sort_by(|a, b| a.name.cmp(&b.name));
     all
 }
 

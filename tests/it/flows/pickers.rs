@@ -58,7 +58,7 @@ fn with_thirty_profiles(width: u16, height: u16) -> Tester {
 fn profiles_show_where_their_credentials_come_from_and_whether_the_session_is_signed_in() {
     for (width, height) in SIZES {
         let mut tester = with_thirty_profiles(width, height);
-        tester.sees("> default").sees("in use").sees("keys").sees(" 4 of 30 ").sees(" in use, keys, us-east-1 ");
+        tester.sees("> default").sees("in use").sees("keys").sees(" 4 of 30 ").sees(" in use, us-east-1, keys ");
         assert_snapshot!(format!("profiles-{width}x{height}"), tester.screen());
         assert!(row(&tester, "acme-dev ").contains("expired"), "{}", tester.screen());
         assert!(row(&tester, "acme-data ").contains("not signed in"), "{}", tester.screen());

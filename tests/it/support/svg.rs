@@ -49,7 +49,9 @@ fn runs(row: &[Cell]) -> Vec<Run> {
     let mut all: Vec<Run> = Vec::new();
     for (column, cell) in row.iter().enumerate() {
         let reversed = cell.modifier.contains(Modifier::REVERSED);
+        let dim = cell.modifier.contains(Modifier::DIM) && cell.fg == Color::Reset;
         let (fg, bg) = if reversed { (cell.bg, cell.fg) } else { (cell.fg, cell.bg) };
+        let fg = if dim { Color::DarkGray } else { fg };
         let bold = cell.modifier.contains(Modifier::BOLD);
         match all.last_mut() {
             // The text color of a space does not matter.

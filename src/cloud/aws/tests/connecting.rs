@@ -100,6 +100,39 @@ async fn a_missing_profile_is_rejected_with_a_similar_one_or_a_few_that_exist() 
 }
 
 #[tokio::test]
+async fn names_in_other_scripts_and_in_quotes_are_listed_and_usable_as_written() {
+    let config = "[profile ünïcode-émoji-🚀]\nregion = eu-west-2\n[profile \"my prod\"]\nregion = eu-west-3\n\
+                  [profile 'quoted']\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = ünïcode-émoji-🚀\n\
+                  [profile lost]\nrole_arn = a\nsource_profile = 名前\n";
+    let files = [("/home/alice/.aws/config", config), ("/home/alice/.aws/credentials", "[Zoë]\nregion = eu-west-1\n")];
+    let named = |env: &[(&str, &str)]| {
+        let all: Vec<(&str, &str)> = [("HOME", "/home/alice"), ("AWS_EC2_METADATA_DISABLED", "true")]
+            .into_iter()
+            .chain(env.iter().copied())
+            .collect();
+        AwsConnector::with_env(Env::from_slice(&all), Fs::from_slice(&files))
+    };
+    let connector = named(&[]);
+    let listed: Vec<String> = connector.profiles().await.into_iter().map(|profile| profile.name).collect();
+    assert_eq!(listed, ["Zoë", "lost", "my prod", "quoted", "ünïcode-émoji-🚀"]);
+    for (name, region) in
+        [("ünïcode-émoji-🚀", "eu-west-2"), ("my prod", "eu-west-3"), ("quoted", "eu-west-2"), ("Zoë", "eu-west-1")]
+    {
+        for session in
+            [connector.connect(&profile(name)).await, named(&[("AWS_PROFILE", name)]).connect(&Target::default()).await]
+        {
+            let session = session.unwrap();
+            assert_eq!((session.profile.as_deref(), session.region.as_str()), (Some(name), region));
+            assert_eq!(session.region_from, format!("profile `{name}`"));
+        }
+    }
+    let missing = connector.connect(&profile("zoé")).await.unwrap_err().why();
+    assert!(missing.contains("no profile `zoé` among the 5") && missing.contains("did you mean `Zoë`?"), "{missing}");
+    let lost = connector.profiles().await.into_iter().find(|profile| profile.name == "lost").unwrap();
+    assert!(lost.fault.as_deref().is_some_and(|fault| fault.contains("source_profile `名前`")), "{lost:?}");
+}
+
+#[tokio::test]
 async fn with_many_profiles_only_a_few_are_named_but_all_are_counted() {
     let many: String = (1..=29).map(|n| format!("[profile team-{n:02}-admin]")).collect::<Vec<_>>().join("\n");
     let files = [("/home/alice/.aws/config", many.as_str())];

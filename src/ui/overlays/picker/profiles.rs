@@ -113,10 +113,10 @@ pub(super) fn about(view: &View<'_>, profile: &Profile, picker: &Picker) -> Stri
             SsoState::ExpiredAt(at) => format!("expired {}", moment(at, now, &view.model.zone)),
         });
     }
-    facts.extend(Some(kind(profile.kind)).filter(|kind| !kind.is_empty()).map(str::to_owned));
     facts.extend(profile.account.as_ref().map(|account| format!("account {account}")));
     facts.extend(profile.role.as_ref().map(|role| format!("role {role}")));
     facts.extend(profile.region.clone());
+    facts.extend(Some(kind(profile.kind)).filter(|kind| !kind.is_empty()).map(str::to_owned));
     facts.join(", ")
 }
 
