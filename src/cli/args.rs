@@ -20,7 +20,7 @@ pub(super) use options::{
     ApplyOptions, DestroyOptions, DoctorOptions, EventsOptions, Format, PlanOptions, PolicyOptions, PolicyTask,
     StatusOptions, TestOptions,
 };
-use setup::NameArgs;
+use setup::CheckArgs;
 
 /// Get an email whenever anyone uses your AWS account's root user.
 ///
@@ -33,7 +33,7 @@ pub struct Cli {
     #[command(flatten)]
     pub global: GlobalOptions,
     #[command(flatten)]
-    pub names: NameArgs,
+    pub names: CheckArgs,
     #[command(subcommand)]
     pub command: Option<Command>,
 }

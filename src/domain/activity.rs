@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::account_region::Identity;
 use super::event::RootEvent;
-use super::health::{Check, CheckId, Health, Verdict};
+use super::health::{Check, CheckId, Health, Trusted, Verdict};
 use super::observed::{Alarm, AlarmState, Confirmation};
 use super::text::escape_controls;
 
@@ -179,7 +179,13 @@ fn concerns_recording(check: CheckId) -> bool {
 #[must_use]
 pub fn recipients(health: &Health) -> Vec<String> {
     let confirmed = health.subscriptions.iter().filter(|s| s.state == Confirmation::Confirmed);
-    confirmed.map(|s| s.endpoint.clone()).collect()
+    let mut all: Vec<String> = confirmed.map(|s| s.endpoint.clone()).collect();
+    for arn in health.trusted.iter().filter(|trusted| trusted.notified).map(|trusted| trusted.arn.to_string()) {
+        if !all.contains(&arn) {
+            all.push(arn);
+        }
+    }
+    all
 }
 
 /// Why a notification would not reach anyone, according to the checks.
@@ -189,6 +195,7 @@ pub fn concerns(health: &Health) -> Vec<String> {
     let mut concerns: Vec<String> = broken.map(|c| c.detail.clone()).collect();
     // A missing resource makes several checks in a row fail with the same text.
     concerns.dedup();
+    concerns.extend(health.trusted.iter().filter(|trusted| !trusted.notified).map(Trusted::remark));
     concerns
 }
 

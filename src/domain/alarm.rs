@@ -137,6 +137,14 @@ pub struct TagsInNotifications {
     pub excluded: Vec<String>,
 }
 
+impl AlarmConfig {
+    /// Whether it notifies one of these.
+    #[must_use]
+    pub fn notifies_any(&self, destinations: &[Arn]) -> bool {
+        self.actions_enabled && self.actions.iter().any(|arn| destinations.contains(arn))
+    }
+}
+
 impl Default for AlarmConfig {
     fn default() -> Self {
         Self {

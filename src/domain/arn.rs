@@ -26,6 +26,18 @@ impl Arn {
         &self.0
     }
 
+    /// Parses the ARN of something that is named in full.
+    ///
+    /// # Errors
+    /// A sentence, if it isn't one.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let arn = Self(text.trim().to_owned());
+        if arn.partition().is_some() && arn.service().is_some() && arn.resource().is_some() {
+            return Ok(arn);
+        }
+        Err(format!("`{text}` is not an ARN such as arn:aws:sns:eu-west-1:123456789012:alerts."))
+    }
+
     /// The six parts. The last one, the resource, may contain more colons.
     fn parts(&self) -> Option<[&str; 6]> {
         let parts: Vec<&str> = self.0.splitn(6, ':').collect();

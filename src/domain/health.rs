@@ -4,6 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::alarm::{Alarm, AlarmState};
+use super::arn::Arn;
 use super::change::Step;
 use super::observed::{Elsewhere, Observed, Subscription};
 use super::problem::{Fix, Goal};
@@ -22,6 +23,7 @@ mod registry;
 mod root_user;
 mod topic;
 mod trail;
+mod trust;
 
 pub use action::action_fault;
 use evidence::Evidence;
@@ -77,6 +79,16 @@ pub struct Check {
     pub verdict: Verdict,
     pub detail: String,
     pub fix: Fix,
+    /// If it is ok only because the user vouches for a destination: that destination.
+    pub trusted: Option<Arn>,
+}
+
+/// A destination that the user vouches for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trusted {
+    pub arn: Arn,
+    /// Whether the alarm or the topic notifies it.
+    pub notified: bool,
 }
 
 /// Which root use is reported to someone; `None` if that isn't known.
@@ -96,6 +108,8 @@ pub struct Health {
     pub reports: Reports,
     pub alarm: Option<Alarm>,
     pub subscriptions: Vec<Subscription>,
+    /// What the user vouches for, in the order in which it was given.
+    pub trusted: Vec<Trusted>,
     /// The age of the trail's last delivery to the log group when the checks were made; `None`: none is known.
     pub last_delivery: Option<SignedDuration>,
 }
@@ -247,10 +261,7 @@ fn weakest(checks: &[Check]) -> Option<usize> {
 #[must_use]
 pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Health {
     with_evidence(settings, observed, now, |evidence| {
-        let judge = |&id: &CheckId| {
-            let (verdict, detail, fix) = (id.spec().judge)(evidence);
-            Check { id, verdict, detail, fix }
-        };
+        let judge = |&id: &CheckId| evidence.judge(id);
         let observed = evidence.observed;
         let status = observed.trail.as_ref().and_then(|watched| watched.status.as_ref().ok());
         let mut checks: Vec<Check> = CheckId::ALL.iter().map(judge).collect();
@@ -262,6 +273,7 @@ pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Healt
             checks,
             alarm: evidence.settings.root_use().existing_alarm(observed).cloned(),
             subscriptions: observed.subscriptions.as_deref().unwrap_or_default().to_vec(),
+            trusted: evidence.trusted(),
             last_delivery: status.and_then(|status| status.logs_delivery).map(|at| now.duration_since(at)),
         }
     })
@@ -278,14 +290,14 @@ pub fn alerting_verdicts(
     let is_included =
         |id: &&CheckId| id.step() == Some(step) && id.counts() == Counts::Alerting && id.path() != AlertPath::Events;
     with_evidence(settings, observed, now, |evidence| {
-        CheckId::ALL.iter().filter(is_included).map(|id| (*id, (id.spec().judge)(evidence).0)).collect()
+        CheckId::ALL.iter().filter(is_included).map(|id| (*id, evidence.judge(*id).verdict)).collect()
     })
 }
 
 /// Whether a check that doesn't depend on the time fails, so that something has to be changed for the sake of alerting.
 #[must_use]
 pub fn is_broken(id: CheckId, settings: &Settings, observed: &Observed) -> bool {
-    let judge = |evidence: &Evidence<'_>| (id.spec().judge)(evidence).0;
+    let judge = |evidence: &Evidence<'_>| evidence.judge(id).verdict;
     matches!(with_evidence(settings, observed, Timestamp::UNIX_EPOCH, judge), Verdict::Missing | Verdict::Wrong)
 }
 
@@ -294,6 +306,15 @@ pub fn is_broken(id: CheckId, settings: &Settings, observed: &Observed) -> bool 
 #[must_use]
 pub fn what_fails(settings: &Settings, observed: &Observed) -> Option<String> {
     Some(health(settings, observed, Timestamp::UNIX_EPOCH).weakest()?.detail.clone())
+}
+
+/// The destinations that the user vouches for although nothing notifies them, a sentence each.
+#[must_use]
+pub fn trusted_in_vain(settings: &Settings, observed: &Observed) -> Vec<String> {
+    with_evidence(settings, observed, Timestamp::UNIX_EPOCH, |evidence| {
+        let all = evidence.trusted();
+        all.iter().filter(|trusted| !trusted.notified).map(Trusted::remark).collect()
+    })
 }
 
 fn with_evidence<T>(

@@ -172,7 +172,8 @@ impl Candidates<'_> {
                     let topic_itself: Vec<_> =
                         of_topic.iter().filter(|check| !is_confirmation(check)).copied().collect();
                     let topic_usable = topic.is_some() && Cost::of(&topic_itself).broken == 0;
-                    let alarm_usable = alarm.is_some() && alarm_cost.broken == 0 && topic_usable;
+                    let alarm_usable = alarm_cost.broken == 0
+                        && alarm.as_ref().is_some_and(|alarm| topic_usable || settings.relies_on_trust(alarm));
                     let has_use = alarm_usable || filter.as_ref().is_some_and(|f| suits_our_alarm(f, &settings, &view));
                     let filter_usable = filter_cost.broken == 0 && filter_cost.unknown == 0 && has_use;
                     let usable = |found: Option<Found<String>>, usable| found.map(|found| Found { usable, ..found });

@@ -4,7 +4,7 @@ use super::added::{Addition, Recorded};
 use super::alarm::AlarmConfig;
 use super::change::{Change, ResourceKind, Scope, Step};
 use super::email::Email;
-use super::health::{action_fault, filter_faults, is_aws_sns_key, use_other_region};
+use super::health::{action_fault, filter_faults, is_aws_sns_key, trusted_in_vain, use_other_region};
 use super::observed::{Alarm, BucketLookup, Confirmation, Elsewhere, ElsewhereState, MetricFilter, Observed, Topic};
 use super::pattern::{self, Reading};
 use super::policy::{self, DoubtCause, Statement, TopicAccess};
@@ -46,8 +46,17 @@ pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
         trail::log_group(&mut plan, wanted, observed);
         trail::role(&mut plan, wanted, observed);
         trail::trail(&mut plan, wanted, observed);
-        topic(&mut plan, wanted, observed);
-        subscriptions(&mut plan, wanted, observed);
+        let alarm_in_use = wanted.root_use().named_alarm(observed);
+        match alarm_in_use.filter(|alarm| wanted.relies_on_trust(alarm) && observed.path.topic.is_none()) {
+            Some(alarm) => {
+                let why = format!("`{}` notifies what you trust, so no topic is needed.", alarm.name);
+                plan.note(Step::Topic, why.into());
+            }
+            None => {
+                topic(&mut plan, wanted, observed);
+                subscriptions(&mut plan, wanted, observed);
+            }
+        }
         let mut filters: Vec<MetricFilter> = Vec::new();
         for alert in wanted.alerts.values() {
             // Several alarms can watch the metric of one filter.
@@ -57,6 +66,9 @@ pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
             filters.push(filter);
         }
         key::encrypt(&mut plan, wanted, observed);
+    }
+    for remark in trusted_in_vain(wanted, observed) {
+        plan.note(Step::Alarm, remark.into());
     }
     for left_out in &observed.left_out {
         plan.note(Step::Filter, left_out.clone().into());

@@ -32,4 +32,6 @@ settings! {
     /// Whether to make what auditors ask for as well.
     Audit,
     Alarm,
+    /// Destinations that the user vouches for, because they can't be checked.
+    Trust,
 }

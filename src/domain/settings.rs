@@ -5,7 +5,7 @@ use super::alert::{AlertId, ByAlert};
 use super::arn::Arn;
 use super::change::ResourceKind;
 use super::email::Email;
-use super::observed::{Confirmation, Observed, Trail};
+use super::observed::{Alarm, Confirmation, Observed, Subscription, Trail};
 use super::policy::{self, LogFileLocation, PolicyDocument};
 use super::region::Region;
 use super::retention::RetentionDays;
@@ -48,9 +48,16 @@ pub struct SetupOptions {
     pub role_source_arn: Option<bool>,
     /// Whether to make what auditors ask for as well. Without it, a plan holds only what alerting needs.
     pub audit: Option<bool>,
+    /// Destinations that the user vouches for, because they can't be checked.
+    pub trust: Vec<Arn>,
 }
 
 impl SetupOptions {
+    /// The destinations that a setup can rely on instead of a topic: none if the user names a topic or an address.
+    fn trust_instead_of_topic(&self) -> &[Arn] {
+        if self.emails.is_empty() && self.topic.is_none() { &self.trust } else { &[] }
+    }
+
     /// What the user chose for an alert.
     #[must_use]
     pub fn alert(&self, alert: AlertId) -> AlertOptions<'_> {
@@ -60,6 +67,7 @@ impl SetupOptions {
                 pattern: self.pattern.as_deref(),
                 alarm: self.alarm.as_deref(),
                 audit: self.audit == Some(true),
+                trust: self.trust_instead_of_topic(),
             },
         }
     }
@@ -83,6 +91,8 @@ pub struct Settings {
     pub role_source_arn: Field<bool>,
     /// Whether unmanaged resources, retention, and patterns that work should meet the audit baseline.
     pub audit: Field<bool>,
+    /// Destinations that the user vouches for, because they can't be checked.
+    pub trust: Vec<Arn>,
 }
 
 impl Settings {
@@ -140,6 +150,7 @@ impl Settings {
             kms_key: setup.kms_key.clone(),
             role_source_arn,
             audit,
+            trust: setup.trust.clone(),
         }
     }
 
@@ -175,6 +186,13 @@ impl Settings {
     pub fn role_trust(&self, observed: &Observed) -> PolicyDocument {
         let arn = self.trail_arn(observed);
         policy::role_trust(self.role_source_arn.value.then_some(arn.as_str()))
+    }
+
+    /// Whether the alarm notifies something that the user vouches for, and the user has named neither a topic nor an address.
+    #[must_use]
+    pub fn relies_on_trust(&self, alarm: &Alarm) -> bool {
+        let names_recipient = self.emails.origin == Origin::Given || self.topic.origin == Origin::Given;
+        !names_recipient && alarm.config.notifies_any(&self.trust)
     }
 
     #[must_use]
@@ -318,6 +336,11 @@ fn emails(identity: &Identity, setup: &SetupOptions, observed: &Observed) -> Fie
         .collect();
     if !existing.is_empty() {
         return Field { value: existing, origin: Origin::Found };
+    }
+    let is_trusted =
+        |s: &Subscription| s.state == Confirmation::Confirmed && setup.trust.contains(&s.endpoint.as_str().into());
+    if observed.subscriptions.iter().flatten().any(is_trusted) {
+        return Field { value: Vec::new(), origin: Origin::Default("somebody is notified by what you trust") };
     }
     Field { value: identity.email().into_iter().collect(), origin: Origin::Default("from your sign-in name") }
 }

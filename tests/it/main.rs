@@ -53,6 +53,8 @@ mod teardown_http;
 #[cfg(unix)]
 mod terminal;
 #[cfg(unix)]
+mod trust;
+#[cfg(unix)]
 mod version;
 #[cfg(unix)]
 mod wire;

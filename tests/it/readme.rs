@@ -335,7 +335,7 @@ fn every_field_of_the_json_output_is_documented_and_every_documented_field_occur
     failed_test.truncate(1);
     let plans = ["plan --format json", "destroy --format json"];
     let cases: [(&str, Vec<Program>); 6] = [
-        ("rootbell status --json", on_every_account("status --json")),
+        ("rootbell status --json", on_every_account("status --json --trust arn:aws:sns:eu-west-1:210987654321:pages")),
         ("rootbell plan --format json", plans.into_iter().flat_map(on_every_account).collect()),
         (
             "rootbell apply --json",

@@ -43,6 +43,7 @@ pub(super) const STATUS_EXAMPLES: &str = "\
 Examples:
   rootbell status
   rootbell status --alarm security-root-use       judge this alarm
+  rootbell status --trust arn:aws:sns:eu-west-1:210987654321:security
   rootbell status --json | jq -r '.checks[] | select(.verdict != \"ok\") | .fix'
 
 JSON: {account, region, healthy, checks: [{id, title, verdict: ok|missing|wrong|pending|unknown, detail, fix}], alarm: \

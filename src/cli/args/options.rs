@@ -3,7 +3,7 @@
 use crate::domain::Email;
 use clap::{Args, ValueEnum};
 
-use super::setup::{NameArgs, SetupArgs};
+use super::setup::{CheckArgs, NameArgs, SetupArgs};
 use super::since::Since;
 
 #[derive(Args, Debug)]
@@ -60,7 +60,7 @@ pub struct StatusOptions {
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
-    pub names: NameArgs,
+    pub names: CheckArgs,
 }
 
 #[derive(Args, Debug)]
@@ -82,7 +82,7 @@ pub struct TestOptions {
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
-    pub names: NameArgs,
+    pub names: CheckArgs,
 }
 
 #[derive(Args, Debug)]

@@ -1,22 +1,80 @@
 //! The options that name resources and settings: one for each row of the table of settings.
 
+use std::marker::PhantomData;
+
 use clap::builder::{BoolValueParser, TypedValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
+use crate::domain::arn::Arn;
 use crate::domain::settings::{SettingId, SettingKind, yes_or_no};
 use crate::domain::{RetentionDays, SetupOptions};
 
 /// The setup options of `plan` and `apply`. Each has a default, or its value is found in the account.
-pub(super) type SetupArgs = SettingArgs<false>;
+pub(super) type SetupArgs = SettingArgs<AllSettings>;
 
 /// Names of resources, instead of those that are found by following the chain.
-pub(super) type NameArgs = SettingArgs<true>;
+pub(super) type NameArgs = SettingArgs<Names>;
 
-/// The options of all settings, or only of those that name a resource that rootbell creates.
+/// The same, and what the user vouches for.
+pub(super) type CheckArgs = SettingArgs<NamesAndTrust>;
+
+/// Which settings are options, and how their help is worded.
+pub trait SettingSet {
+    const HEADING: &'static str;
+    fn contains(id: SettingId) -> bool;
+    fn help(id: SettingId) -> &'static str;
+}
+
 #[derive(Debug)]
-pub struct SettingArgs<const ONLY_NAMES: bool>(SetupOptions);
+pub struct AllSettings;
 
-impl<const ONLY_NAMES: bool> SettingArgs<ONLY_NAMES> {
+#[derive(Debug)]
+pub struct Names;
+
+#[derive(Debug)]
+pub struct NamesAndTrust;
+
+impl SettingSet for AllSettings {
+    const HEADING: &'static str = "Setup options";
+
+    fn contains(_: SettingId) -> bool {
+        true
+    }
+
+    fn help(id: SettingId) -> &'static str {
+        id.spec().help
+    }
+}
+
+impl SettingSet for Names {
+    const HEADING: &'static str = "Names of resources, instead of those that rootbell finds";
+
+    fn contains(id: SettingId) -> bool {
+        id.created_resource().is_some()
+    }
+
+    fn help(id: SettingId) -> &'static str {
+        id.resource_name()
+    }
+}
+
+impl SettingSet for NamesAndTrust {
+    const HEADING: &'static str = Names::HEADING;
+
+    fn contains(id: SettingId) -> bool {
+        Names::contains(id) || id == SettingId::Trust
+    }
+
+    fn help(id: SettingId) -> &'static str {
+        if id == SettingId::Trust { AllSettings::help(id) } else { Names::help(id) }
+    }
+}
+
+/// The options of a set of settings.
+#[derive(Debug)]
+pub struct SettingArgs<S>(SetupOptions, PhantomData<S>);
+
+impl<S: SettingSet> SettingArgs<S> {
     pub fn setup_options(&self) -> SetupOptions {
         self.0.clone()
     }
@@ -28,19 +86,15 @@ impl<const ONLY_NAMES: bool> SettingArgs<ONLY_NAMES> {
 
     /// In the order of the help: the address, which has no default, comes first.
     fn settings() -> Vec<SettingId> {
-        let is_option = |id: &SettingId| !ONLY_NAMES || id.created_resource().is_some();
-        let mut all: Vec<SettingId> = SettingId::ALL.iter().copied().filter(is_option).collect();
+        let mut all: Vec<SettingId> = SettingId::ALL.iter().copied().filter(|id| S::contains(*id)).collect();
         all.sort_by_key(|id| *id != SettingId::Emails);
         all
     }
 }
 
-impl<const ONLY_NAMES: bool> Args for SettingArgs<ONLY_NAMES> {
+impl<S: SettingSet> Args for SettingArgs<S> {
     fn augment_args(command: Command) -> Command {
-        let heading =
-            if ONLY_NAMES { "Names of resources, instead of those that rootbell finds" } else { "Setup options" };
-        let help = |id: SettingId| if ONLY_NAMES { id.resource_name() } else { id.spec().help };
-        command.args(Self::settings().into_iter().map(|id| arg(id).help(help(id)).help_heading(heading)))
+        command.args(Self::settings().into_iter().map(|id| arg(id).help(S::help(id)).help_heading(S::HEADING)))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -48,9 +102,9 @@ impl<const ONLY_NAMES: bool> Args for SettingArgs<ONLY_NAMES> {
     }
 }
 
-impl<const ONLY_NAMES: bool> FromArgMatches for SettingArgs<ONLY_NAMES> {
+impl<S: SettingSet> FromArgMatches for SettingArgs<S> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
-        let mut options = Self(SetupOptions::default());
+        let mut options = Self(SetupOptions::default(), PhantomData);
         options.update_from_arg_matches(matches).map(|()| options)
     }
 
@@ -60,6 +114,7 @@ impl<const ONLY_NAMES: bool> FromArgMatches for SettingArgs<ONLY_NAMES> {
                 match id.spec().kind {
                     // Taken as it is, so that an address with a space is reported.
                     SettingKind::Addresses => self.0.emails.push(text.as_str().into()),
+                    SettingKind::Arns => self.0.trust.push(text.as_str().into()),
                     SettingKind::Name(_)
                     | SettingKind::OptionalName(_)
                     | SettingKind::Retention
@@ -79,6 +134,10 @@ fn arg(id: SettingId) -> Arg {
         SettingKind::Name(_) => text("NAME"),
         SettingKind::OptionalName(_) => text("ARN"),
         SettingKind::FilterPattern => text("PATTERN"),
+        SettingKind::Arns => text("ARN")
+            .action(ArgAction::Append)
+            .value_delimiter(',')
+            .value_parser(|text: &str| Arn::parse(text).map(|arn| arn.to_string())),
         SettingKind::Addresses => text("ADDRESS").action(ArgAction::Append).value_delimiter(','),
         SettingKind::Retention => {
             text("DAYS").value_parser(|text: &str| text.parse().map(|days: RetentionDays| days.to_string()))
@@ -123,6 +182,7 @@ mod tests {
             SettingKind::Addresses => ("a@b.de,c@d.de", "a@b.de, c@d.de"),
             SettingKind::YesOrNo => ("true", "yes"),
             SettingKind::FilterPattern => ("{ $.a = b }", "{ $.a = b }"),
+            SettingKind::Arns => ("arn:aws:sns:a:1:x,arn:aws:sns:a:1:y", "arn:aws:sns:a:1:x, arn:aws:sns:a:1:y"),
         }
     }
 

@@ -51,6 +51,9 @@ pub(in crate::cli) async fn run(
         }
         console.print("");
         console.print(text(&health));
+        for trusted in health.trusted.iter().filter(|trusted| !trusted.notified) {
+            console.print(format_args!("\nNote: {}", escape_controls(&trusted.remark())));
+        }
     }
     let is_accepted = !options.audit || health.audit_findings().next().is_none();
     Ok(if health.healthy() && is_accepted { Exit::Done } else { Exit::Differs })
@@ -142,7 +145,7 @@ fn document(session: &AccountSession, observed: &Observed, health: &Health) -> V
             json!({
                 "id": c.id, "title": c.id.title(), "counts": c.id.counts().as_str(), "path": c.id.path().as_str(),
                 "verdict": c.verdict.as_str(), "detail": c.detail, "fix": fix_text(&c.fix),
-                "required_by": c.id.required_by(),
+                "required_by": c.id.required_by(), "trusted": c.trusted,
             })
         })
         .collect();
@@ -181,6 +184,7 @@ fn document(session: &AccountSession, observed: &Observed, health: &Health) -> V
         "checks": checks,
         "alarm": alarm,
         "subscriptions": subscriptions,
+        "trusted": health.trusted.iter().map(|t| json!({ "arn": t.arn, "notified": t.notified })).collect::<Vec<_>>(),
         "root_user": root_user_json(&observed.root_user),
     })
 }

@@ -3,7 +3,8 @@
 use crate::domain::observed::{Alarm, Observed};
 use crate::domain::settings::Settings;
 
-/// Why the alarm does not notify the topic, as part of a sentence; `None` if it does.
+/// Why the alarm does not notify the topic, as part of a sentence; `None` if it does, or if the setup relies on something
+/// else that it notifies.
 #[must_use]
 pub fn action_fault(alarm: &Alarm, settings: &Settings, observed: &Observed) -> Option<String> {
     let (name, topic) = (&alarm.name, &settings.topic.value);
@@ -13,7 +14,7 @@ pub fn action_fault(alarm: &Alarm, settings: &Settings, observed: &Observed) -> 
     if alarm.config.actions.is_empty() {
         return Some(format!("`{name}` has no action, so no alert is sent"));
     }
-    if alarm.config.actions.contains(&settings.topic_arn()) {
+    if alarm.config.actions.contains(&settings.topic_arn()) || settings.relies_on_trust(alarm) {
         return None;
     }
     if let Some(gone) = alarm.config.actions.iter().find(|arn| observed.is_gone(arn)) {

@@ -175,18 +175,20 @@ pub(super) fn watches_metric(evidence: &Evidence<'_>) -> Outcome {
 
 pub(super) fn notifies_topic(evidence: &Evidence<'_>) -> Outcome {
     on_alarm(evidence, evidence.settings.root_use(), |alarm| {
-        if let Some(arn) = evidence.unchecked_action() {
+        let rules = alarm.mute_rules.as_ref().map_or(Ok(&[][..]), |rules| rules.as_deref());
+        let active = rules.ok().and_then(|rules| rules.iter().find(|rule| rule.is_active()));
+        if let Some(arn) = evidence.unchecked_action().filter(|_| active.is_none()) {
             let why = format!("`{}` notifies {arn}, which can't be checked from here.", alarm.name);
             return (Verdict::Unknown, why, Fix::Each(vec![Fix::SendTest, Fix::Apply(Goal::SetUp)]));
         }
-        if let Some(fault) = action_fault(alarm, evidence.settings, evidence.observed) {
+        let fault = action_fault(alarm, evidence.settings, evidence.observed);
+        if let Some(fault) = fault.filter(|_| evidence.unchecked_action().is_none()) {
             if let Some(indirect) = evidence.indirect_alarm() {
                 return unchecked(indirect);
             }
             return wrong(format!("{fault}."), REPAIR);
         }
-        let rules = alarm.mute_rules.as_ref().map_or(Ok(&[][..]), |rules| rules.as_deref());
-        if let Some(rule) = rules.ok().and_then(|rules| rules.iter().find(|rule| rule.is_active())) {
+        if let Some(rule) = active {
             let until = rule.mutes_until.map(|at| format!(" until {}", at.strftime("%Y-%m-%d %H:%M UTC")));
             let until = until.unwrap_or_default();
             let why = format!("{} mutes `{}`{until}: no alert is sent.", sentence(&rule.describe()), alarm.name);

@@ -44,13 +44,17 @@ impl<'a> Evidence<'a> {
         if !config.actions_enabled || config.actions.contains(&self.settings.topic_arn()) {
             return None;
         }
+        config.actions.iter().find(|arn| self.is_unchecked(arn))
+    }
+
+    /// Whether an alarm here can notify it, but it can't be checked from here.
+    pub(super) fn is_unchecked(&self, arn: &Arn) -> bool {
         let here = &self.settings.account_region;
-        let can_notify = |arn: &&Arn| match arn.service() {
+        match arn.service() {
             Some("sns") => !arn.belongs_to(&here.account) && !arn.is_topic_outside(&here.region),
             Some("lambda" | "ssm" | "ssm-incidents" | "aiops") => true,
             _ => false,
-        };
-        config.actions.iter().find(can_notify)
+        }
     }
 
     /// Whether the user set it.

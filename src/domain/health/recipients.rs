@@ -12,7 +12,7 @@ use crate::domain::subscription::{Confirmation, Subscription};
 ///
 /// Source: SNS and CloudWatch publish no reference of it; these properties are in the examples of the CloudWatch User
 /// Guide.
-fn message(evidence: &Evidence<'_>) -> Value {
+pub(super) fn message(evidence: &Evidence<'_>) -> Value {
     let here = &evidence.settings.account_region;
     let alert = evidence.settings.root_use();
     let (alarm, metric) = (&alert.alarm.value, &alert.metric);
@@ -48,6 +48,7 @@ pub(super) fn confirmed(evidence: &Evidence<'_>) -> Outcome {
         return dropped(filtered);
     }
     match of(Confirmation::Confirmed, false).next() {
+        Some(machine) if machine.delivers(&message) == Some(false) => dropped(machine),
         Some(machine) => (
             Verdict::Unknown,
             format!("Alerts only go to {}, which can't be checked from here.", machine.endpoint),

@@ -43,7 +43,8 @@ impl Settings {
             | SettingId::RestrictRole
             | SettingId::Emails
             | SettingId::Pattern
-            | SettingId::Audit => false,
+            | SettingId::Audit
+            | SettingId::Trust => false,
         }
     }
 }

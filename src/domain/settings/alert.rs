@@ -15,6 +15,8 @@ pub struct AlertOptions<'a> {
     pub alarm: Option<&'a str>,
     /// Whether the filter must have the pattern that auditors look for.
     pub audit: bool,
+    /// The destinations that it may notify instead of the topic.
+    pub trust: &'a [Arn],
 }
 
 /// The complete settings of one alert.
@@ -58,7 +60,10 @@ impl AlertSettings {
         let metric = existing
             .or(on_path.filter(|_| options.audit))
             .map_or_else(|| spec.filter.metric(), |filter| filter.metric.clone());
-        let does_its_job = |alarm: &&Alarm| alarm.config.metric == metric && alarm.config.actions.contains(topic);
+        let does_its_job = |alarm: &&Alarm| {
+            alarm.config.metric == metric
+                && (alarm.config.actions.contains(topic) || alarm.config.notifies_any(options.trust))
+        };
         let found = path_alarm(alert, observed, Found::usable)
             .filter(does_its_job)
             .or_else(|| named_alarm(observed, spec.alarm));

@@ -21,6 +21,8 @@ pub enum SettingKind {
     Addresses,
     YesOrNo,
     FilterPattern,
+    /// ARNs, separated by commas, semicolons, or spaces.
+    Arns,
 }
 
 impl SettingKind {
@@ -46,6 +48,7 @@ impl SettingKind {
             }
             Self::YesOrNo => Ok(()),
             Self::FilterPattern => pattern::check(text),
+            Self::Arns => split_list(text).try_for_each(|arn| Arn::parse(arn).map(|_| ())),
         }
     }
 }
@@ -248,6 +251,21 @@ impl SettingId {
                 set: |o, text| o.alarm = Some(text.to_owned()),
                 resolved: |s| (s.root_use().alarm.value.clone(), s.root_use().alarm.origin),
             },
+            Self::Trust => SettingSpec {
+                flag: "--trust",
+                help: "Destination that you vouch for because rootbell can't check it, such as a topic of another account or a Lambda function; pass it each time, because it isn't stored; can be given several times",
+                label: "Trusted",
+                step: Step::Alarm,
+                is_detail: true,
+                kind: SettingKind::Arns,
+                names: Some(Existing),
+                get: |o| (!o.trust.is_empty()).then(|| join_arns(&o.trust)),
+                set: |o, text| o.trust = split_list(text).map(Arn::from).collect(),
+                resolved: |s| {
+                    let none = Origin::Default("only what can be checked");
+                    (join_arns(&s.trust), if s.trust.is_empty() { none } else { Origin::Given })
+                },
+            },
         }
     }
 
@@ -328,9 +346,11 @@ impl SetupOptions {
                 let problem = |email: &Email| email.check().err().map(|why| format!("`{email}`: {why}"));
                 self.emails.iter().filter_map(problem).collect()
             }
-            SettingKind::Name(_) | SettingKind::Retention | SettingKind::YesOrNo | SettingKind::FilterPattern => {
-                check()
-            }
+            SettingKind::Name(_)
+            | SettingKind::Retention
+            | SettingKind::YesOrNo
+            | SettingKind::FilterPattern
+            | SettingKind::Arns => check(),
         };
         problems.into_iter().map(|said| InvalidSetting { id, said }).collect()
     }
@@ -368,7 +388,15 @@ pub fn yes_or_no(yes: bool) -> &'static str {
 /// The addresses in a text, separated by commas, semicolons, or spaces.
 #[must_use]
 pub fn addresses(text: &str) -> Vec<Email> {
-    text.split([',', ';', ' ']).map(str::trim).filter(|a| !a.is_empty()).map(Email::from).collect()
+    split_list(text).map(Email::from).collect()
+}
+
+fn split_list(text: &str) -> impl Iterator<Item = &str> {
+    text.split([',', ';', ' ']).map(str::trim).filter(|item| !item.is_empty())
+}
+
+fn join_arns(arns: &[Arn]) -> String {
+    arns.iter().map(Arn::as_str).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -386,6 +414,7 @@ mod tests {
             SettingKind::Addresses => "a@b.de, c@d.de",
             SettingKind::YesOrNo => "yes",
             SettingKind::FilterPattern => "{ $.userIdentity.type = \"Root\" }",
+            SettingKind::Arns => "arn:aws:lambda:eu-west-1:123456789012:function:page",
         }
     }
 
@@ -419,6 +448,7 @@ mod tests {
             kms_key: Some("arn:aws:kms:eu-west-1:123456789012:key/1".into()),
             role_source_arn: Some(true),
             audit: Some(true),
+            trust: vec!["arn:aws:lambda:eu-west-1:123456789012:function:page".into()],
         };
         assert_eq!(all.only(|_| true), all);
     }

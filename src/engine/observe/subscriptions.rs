@@ -11,18 +11,19 @@ use crate::domain::subscription::{Confirmation, Subscription};
 const MOST_READ: usize = 8;
 
 /// Reads all subscriptions of a topic; empty if it doesn't exist. The attributes of the first person's are read, and those
-/// of further people only if it has a filter policy.
+/// of further people, then of queues and functions, only if it has a filter policy.
 ///
 /// # Errors
 /// Only if the subscriptions can't be listed.
 pub async fn subscriptions(cloud: &dyn Cloud, region: &Region, topic_arn: &str) -> Answer<Vec<Subscription>> {
     let mut all = cloud.subscriptions(region, topic_arn).await?;
-    let is_confirmed_person = |s: &&mut Subscription| s.state == Confirmation::Confirmed && s.notifies_people();
-    let mut people: Vec<&mut Subscription> = all.iter_mut().filter(is_confirmed_person).take(MOST_READ).collect();
-    if let Some((first, others)) = people.split_first_mut() {
+    let mut confirmed: Vec<&mut Subscription> = all.iter_mut().filter(|s| s.state == Confirmation::Confirmed).collect();
+    confirmed.sort_by_key(|s| !s.notifies_people());
+    confirmed.truncate(MOST_READ);
+    if let Some((first, others)) = confirmed.split_first_mut() {
         read_attributes(cloud, region, first).await;
-        let receives_everything =
-            matches!(&first.attributes, Some(Ok(attributes)) if attributes.filter_policy.is_none());
+        let receives_everything = first.notifies_people()
+            && matches!(&first.attributes, Some(Ok(attributes)) if attributes.filter_policy.is_none());
         if !receives_everything {
             join_all(others.iter_mut().map(|other| read_attributes(cloud, region, other))).await;
         }

@@ -109,7 +109,9 @@ fn field_lines(view: &mut View<'_>, field: &TextField, area: Rect) -> Option<(u1
     let (box_width, is_pattern) = match setting.kind {
         SettingKind::FilterPattern => (room, true),
         SettingKind::Retention | SettingKind::YesOrNo => (6, false),
-        SettingKind::Name(_) | SettingKind::OptionalName(_) | SettingKind::Addresses => (room.min(40), false),
+        SettingKind::Name(_) | SettingKind::OptionalName(_) | SettingKind::Addresses | SettingKind::Arns => {
+            (room.min(40), false)
+        }
     };
     let marker = if focused { ">" } else { " " };
     let style = if focused { theme.selected } else { theme.text };
