@@ -107,6 +107,17 @@ pub struct AlarmConfig {
     pub tags_in_notifications: Option<TagsInNotifications>,
 }
 
+impl AlarmConfig {
+    /// Whether its period is shorter than a minute. The metric of a filter has one datapoint a minute.
+    ///
+    /// Source: CloudWatch API, PutMetricAlarm, `Period`: with 10 or 30 seconds, the alarm receives no data for the attempts that
+    /// don't correspond to a one-minute resolution.
+    #[must_use]
+    pub fn is_high_resolution(&self) -> bool {
+        self.period < 60
+    }
+}
+
 /// How long an alarm that was just written waits before its first evaluation.
 ///
 /// Source: CloudWatch API, WarmUpConfiguration.

@@ -159,6 +159,9 @@ fn root_use_faults(alarm: &Alarm, filter: &MetricFilter) -> Vec<String> {
 ///
 /// Source: CloudWatch User Guide, "Alarm actions": further use sends nothing while the alarm is in ALARM.
 fn root_use_remark(alarm: &Alarm) -> Option<String> {
+    if alarm.config.is_high_resolution() {
+        return Some(format!("its period of {} s is shorter than the metric's minute", alarm.config.period));
+    }
     let seconds = alarm.config.period.saturating_mul(alarm.config.evaluation_periods);
     (seconds > 900).then(|| format!("it stays in ALARM for at least {} minutes and hides the next use", seconds / 60))
 }

@@ -4,6 +4,7 @@
 
 use jiff::Timestamp;
 
+use super::account_id::AccountId;
 use super::account_region::{AccountRegion, Identity};
 use super::alarm::{Alarm, AlarmConfig, AlarmState, Metric};
 use super::alert::{AlertId, ROOT_USE_FILTER};
@@ -11,7 +12,7 @@ use super::arn::Arn;
 use super::change::{ResourceKind, Step};
 use super::health::{CheckId, Verdict, alerting_verdicts, filter_faults};
 use super::observed::{Found, FoundPath, MetricFilter, Observed, Trail, TrailDetails};
-use super::pattern;
+use super::pattern::{self, CisMatch};
 use super::region::Region;
 use super::settings::{Settings, SetupOptions, TrailChoice, can_be_used, default_trail};
 
@@ -55,8 +56,36 @@ pub struct PathChoice {
     pub trail: Option<Arn>,
     pub path: FoundPath,
     cost: Cost,
-    /// How many of its resources do not have rootbell's names, and how much has to be done to the trail.
-    preference: (usize, TrailChoice),
+    preference: Preference,
+}
+
+/// Which of several paths that work equally well is chosen; less is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Preference {
+    has_unmanaged_parts: bool,
+    reports: Reported,
+    /// How many of its resources do not have rootbell's names.
+    unmanaged_parts: usize,
+    trail: TrailChoice,
+}
+
+/// What a filter counts, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Reported {
+    /// All root use, with the pattern that auditors look for.
+    AsAuditorsWant,
+    AllUse,
+    SignIns,
+}
+
+impl Reported {
+    fn by(filter: Option<&MetricFilter>, account: &AccountId) -> Self {
+        match filter.and_then(|filter| pattern::coverage(&filter.pattern, account).ok()) {
+            Some(coverage) if coverage.cis == CisMatch::Exact => Self::AsAuditorsWant,
+            Some(coverage) if coverage.counts_api_use() => Self::AllUse,
+            Some(_) | None => Self::SignIns,
+        }
+    }
 }
 
 impl PathChoice {
@@ -117,7 +146,12 @@ impl Candidates<'_> {
             trail: None,
             path: FoundPath::default(),
             cost: Cost::default(),
-            preference: (0, TrailChoice::Create),
+            preference: Preference {
+                has_unmanaged_parts: false,
+                reports: Reported::SignIns,
+                unmanaged_parts: 0,
+                trail: TrailChoice::Create,
+            },
         })
     }
 
@@ -162,6 +196,7 @@ impl Candidates<'_> {
         for filter in or_none(filters) {
             view.path = FoundPath { filter: found(filter.as_ref().map(|f| f.name.clone())), ..FoundPath::default() };
             let filter_cost = Cost::of(&verdicts(Step::Filter, &view));
+            let reports = Reported::by(filter.as_ref(), &self.identity.account);
             for alarm in or_none(self.alarms(&view, filter.as_ref())) {
                 for topic in or_none(self.topics(alarm.as_ref())) {
                     view.path.alarm = found(alarm.as_ref().map(|a| a.name.clone()));
@@ -185,7 +220,12 @@ impl Candidates<'_> {
                     paths.push(PathChoice {
                         trail: trail.map(|details| details.trail.arn.clone()),
                         cost: trail_cost.plus(filter_cost).plus(alarm_cost).plus(Cost::of(&of_topic)),
-                        preference: (unmanaged_parts(&settings, &path), choice),
+                        preference: Preference {
+                            has_unmanaged_parts: unmanaged_parts(&settings, &path) > 0,
+                            reports,
+                            unmanaged_parts: unmanaged_parts(&settings, &path),
+                            trail: choice,
+                        },
                         path,
                     });
                 }
@@ -209,7 +249,7 @@ impl Candidates<'_> {
         let mut found: Vec<(u8, MetricFilter)> = all
             .iter()
             .filter_map(|filter| {
-                let rank = match pattern::fires_for_sign_in(&filter.pattern) {
+                let rank = match pattern::fires_for_sign_in(&filter.pattern, &self.identity.account) {
                     _ if filter.name == ROOT_USE_FILTER.name => 0,
                     true => 1,
                     false if pattern::concerns_root(&filter.pattern) => 2,
@@ -233,7 +273,11 @@ impl Candidates<'_> {
             alarm.name == OUR_ALARM || filter.is_some_and(|filter| alarm.config.metric == filter.metric)
         };
         let mut found: Vec<Alarm> = all.filter(matches).cloned().collect();
-        found.sort_by_key(|alarm| alarm.name != OUR_ALARM);
+        let is_faulty = |alarm: &Alarm| {
+            let has_faults = filter.is_some_and(|filter| !(AlertId::RootUse.spec().faults)(alarm, filter).is_empty());
+            has_faults || !alarm.config.actions_enabled || alarm.config.actions.is_empty()
+        };
+        found.sort_by_key(|alarm| (alarm.name != OUR_ALARM, is_faulty(alarm)));
         found.truncate(MAX_CANDIDATES);
         found
     }
@@ -368,10 +412,13 @@ fn suits_our_alarm(filter: &MetricFilter, settings: &Settings, view: &Observed) 
     let is_for_another_purpose = |other: &&MetricFilter| {
         other.metric == filter.metric
             && !pattern::concerns_root(&other.pattern)
-            && !pattern::fires_for_sign_in(&other.pattern)
+            && !pattern::fires_for_sign_in(&other.pattern, &settings.account_region.account)
     };
     let all = view.filters.as_deref().unwrap_or_default();
     (spec.faults)(&ours, filter).is_empty()
         && filter_faults(filter, Some(&ours), &settings.account_region).is_empty()
         && !all.iter().any(|other| is_for_another_purpose(&other))
 }
+
+#[cfg(test)]
+mod tests;

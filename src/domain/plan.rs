@@ -80,9 +80,6 @@ pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
             None => row.action == Action::Update && !wanted.has_default_name(row.resource),
         };
     }
-    if is_set_up(wanted, observed) {
-        plan.rows.retain(|row| !row.optional);
-    }
     plan
 }
 
@@ -92,12 +89,6 @@ pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
 pub fn instead_of_second_trail<'a>(wanted: &Settings, observed: &'a Observed) -> Option<&'a Elsewhere> {
     let needs_trail = observed.trail.is_none() && wanted.trail.origin != Origin::Given;
     observed.elsewhere.as_ref().filter(|_| needs_trail)
-}
-
-/// Whether an earlier run has finished the setup of an alert: its alarm is created last.
-fn is_set_up(wanted: &Settings, observed: &Observed) -> bool {
-    let alarms = observed.alarms.as_deref().unwrap_or_default();
-    wanted.alerts.values().any(|alert| alarms.iter().any(|alarm| alarm.name == alert.alarm.value))
 }
 
 /// Corrects the Regions of the changes that are made elsewhere than the others: a trail is changed in its home Region, and
@@ -294,7 +285,9 @@ fn filter(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &
         Some(f) => {
             // A filter that others made is left alone if it works, unless the user wants another pattern.
             let has_other_pattern = !has_pattern(f)
-                && (is_managed || alert.pattern.origin == Origin::Given || !pattern::fires_for_sign_in(&f.pattern));
+                && (is_managed
+                    || alert.pattern.origin == Origin::Given
+                    || !pattern::fires_for_sign_in(&f.pattern, &wanted.account_region.account));
             let faults = filter_faults(f, alarm, &wanted.account_region);
             let detail = if has_other_pattern {
                 "other pattern → this one".to_owned()

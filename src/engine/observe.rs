@@ -77,23 +77,41 @@ pub async fn observe_with(
     now: Option<Timestamp>,
     prefetch: Prefetch<'_>,
 ) -> Observed {
-    let (mut observed, choice) = observe_region(cloud, identity, region, setup, scope, now, prefetch).await;
-    if !choice.is_good() {
-        observed.elsewhere = find_elsewhere(cloud, identity, region, setup, now, &observed).await;
-    }
+    let trails = prefetch.trails.clone();
+    // Without a trail that can be used here, nothing can work here.
+    let elsewhere_at_once = async {
+        let trails = trails.await.ok()?;
+        let nothing = Observed::nothing();
+        let (first, _) = Candidates { identity, region, setup, observed: &nothing }.trails_to_read(&trails);
+        if first.is_empty() {
+            Some(Box::pin(find_elsewhere(cloud, identity, region, setup, now, &trails, true)).await)
+        } else {
+            None
+        }
+    };
+    let ((mut observed, choice), elsewhere) =
+        join!(observe_region(cloud, identity, region, setup, scope, now, prefetch), elsewhere_at_once);
+    observed.elsewhere = match elsewhere {
+        Some(elsewhere) => elsewhere,
+        None if choice.is_good() => None,
+        None => {
+            let trails = observed.trails.as_deref().unwrap_or_default();
+            Box::pin(find_elsewhere(cloud, identity, region, setup, now, trails, observed.trail.is_none())).await
+        }
+    };
     observed
 }
 
-/// Looks for a path in the Regions that the trails name: one that works or, if this Region has no trail, one that exists.
+/// Looks for a path in the Regions that the trails name: one that works or, if this Region needs a trail, one that exists.
 async fn find_elsewhere(
     cloud: &dyn Cloud,
     identity: &Identity,
     region: &Region,
     setup: &SetupOptions,
     now: Option<Timestamp>,
-    observed: &Observed,
+    trails: &[Trail],
+    needs_trail: bool,
 ) -> Option<Elsewhere> {
-    let trails = observed.trails.as_deref().unwrap_or_default();
     let regions = other_regions(trails, setup, &identity.in_region(region));
     let queries = regions.iter().map(async |region| {
         let prefetch = Prefetch::new(&cloud, region, setup);
@@ -110,7 +128,7 @@ async fn find_elsewhere(
         Some(Elsewhere { region: region.clone(), trail, alarm, state })
     });
     let found = join_all(queries).await.into_iter().flatten();
-    let is_worth_it = |elsewhere: &Elsewhere| elsewhere.lacks().is_none() || observed.trail.is_none();
+    let is_worth_it = |elsewhere: &Elsewhere| elsewhere.lacks().is_none() || needs_trail;
     found.filter(is_worth_it).min_by(|a, b| a.state.cmp(&b.state))
 }
 
@@ -160,8 +178,10 @@ async fn observe_region(
             (group, output)
         },
         async {
-            let mut alarms = observe_alarms(&prefetch).await;
-            read_mute_rules(cloud, region, &guess.root_use().alarm.value, now, &mut alarms).await;
+            let (mut alarms, name) = (observe_alarms(&prefetch).await, &guess.root_use().alarm.value);
+            if alarms.iter().flatten().any(|alarm| alarm.name == *name) {
+                set_mute_rules(&mut alarms, name, mute_rules_of(cloud, region, name, now).await);
+            }
             alarms
         },
         reader.topic(guess.topic_arn()),
@@ -187,14 +207,20 @@ async fn observe_region(
     use_path(&mut observed, &choice);
     let settings = Settings::resolve(identity, region, setup, &observed);
     use_topic(&mut observed, &settings.topic_arn(), requested_key);
-    if settings.bucket.value != guess.bucket.value {
-        observed.bucket = observe_bucket(cloud, &settings, scope).await;
-    }
-    if settings.role.value != guess.role.value {
-        observed.role = observe_role(cloud, &settings, scope).await;
-    }
-    observed.records = observe_records(cloud, &settings, &observed, scope).await;
+    let (bucket, role, records) = join!(
+        if_true(settings.bucket.value != guess.bucket.value, observe_bucket(cloud, &settings, scope)),
+        if_true(settings.role.value != guess.role.value, observe_role(cloud, &settings, scope)),
+        observe_records(cloud, &settings, &observed, scope),
+    );
+    observed.bucket = bucket.unwrap_or(observed.bucket);
+    observed.role = role.unwrap_or(observed.role);
+    observed.records = records;
     (observed, choice)
+}
+
+/// The answer of a query that is needed only if the condition holds.
+async fn if_true<T>(condition: bool, query: impl Future<Output = T>) -> Option<T> {
+    if condition { Some(query.await) } else { None }
 }
 
 /// What the tags of unmanaged resources say about rootbell.
@@ -332,16 +358,18 @@ impl Reader<'_, '_> {
             let is_unread = |alarm: &&Alarm| {
                 alarm.mute_rules.is_none() && choice.path.alarm.as_ref().is_some_and(|found| found.value == alarm.name)
             };
-            let unread = observed.alarms.iter().flatten().find(is_unread).map(|alarm| alarm.name.clone());
+            let unread: Option<String> =
+                observed.alarms.iter().flatten().find(is_unread).map(|alarm| alarm.name.clone());
             let (unread_filter, unread_key) = self.unread_of_path(observed, &choice);
             let is_path_read = unread.is_none() && unread_filter.is_none() && unread_key.is_none();
-            if (choice.is_good() || is_everything) && is_path_read {
-                // Something else may notify somebody where the path does not.
-                let is_wanted = self.now.is_some() && !choice.is_good() && choice.trail.is_some();
-                if is_wanted && observed.indirect_alarms.is_none() {
-                    observed.indirect_alarms = Some(to_read_result(self.cloud.indirect_alarms(self.region).await));
-                    continue;
-                }
+            // Something else may notify somebody where the path does not.
+            let may_be_indirect = self.now.is_some() && !choice.is_good() && choice.trail.is_some();
+            let reads_indirect = may_be_indirect
+                && observed.indirect_alarms.is_none()
+                && metrics.is_empty()
+                && topics.is_empty()
+                && trails.is_empty();
+            if (choice.is_good() || is_everything) && is_path_read && !reads_indirect {
                 observed.left_out = candidates.left_out(&choice);
                 return choice;
             }
@@ -350,14 +378,20 @@ impl Reader<'_, '_> {
                 filter_output(self.cloud, self.region, &log_group, &filter, self.now).await
             };
             let group_key = log_group_key(self.cloud, self.region, unread_key, requested_key);
-            let (trails, alarms, topics, found_keys, filter_output, group_key) = join!(
+            let (trails, alarms, topics, found_keys, filter_output, group_key, mute_rules, indirect) = join!(
                 join_all(trails.into_iter().map(|trail| self.trail(trail))),
                 join_all(metrics.iter().map(|metric| self.cloud.describe_alarms_for_metric(self.region, metric))),
                 join_all(topics.into_iter().map(|arn| self.topic(arn))),
                 join_all(keys.iter().map(async |(index, key)| (*index, self.cloud.key(self.region, key).await))),
                 filter_output,
                 group_key,
+                join_all(unread.iter().map(|name| mute_rules_of(self.cloud, self.region, name, self.now))),
+                if_true(reads_indirect, self.cloud.indirect_alarms(self.region)),
             );
+            observed.indirect_alarms = indirect.map(to_read_result).or(observed.indirect_alarms.take());
+            for (name, rules) in unread.iter().zip(mute_rules) {
+                set_mute_rules(&mut observed.alarms, name, rules);
+            }
             observed.filter_outputs.extend(filter_output);
             observed.log_group_keys.extend(group_key);
             observed.others.extend(trails);
@@ -365,9 +399,6 @@ impl Reader<'_, '_> {
                 add_new(&mut observed.alarms, to_read_result(found));
             }
             known_metrics.extend(metrics);
-            if let Some(name) = unread {
-                read_mute_rules(self.cloud, self.region, &name, self.now, &mut observed.alarms).await;
-            }
             for (index, key) in found_keys {
                 observed.topics[index].key = Some(to_read_result(key));
             }
@@ -411,24 +442,26 @@ async fn observe_alarms(prefetch: &Prefetch<'_>) -> ReadResult<Vec<Alarm>> {
     alarms
 }
 
-/// Reads the mute rules of the alarm of that name, unless that was done already.
-async fn read_mute_rules(
+/// Notes the mute rules of the alarm of that name.
+fn set_mute_rules(alarms: &mut ReadResult<Vec<Alarm>>, name: &str, rules: ReadResult<Vec<MuteRule>>) {
+    if let Some(alarm) = alarms.iter_mut().flatten().find(|alarm| alarm.name == name) {
+        alarm.mute_rules = Some(rules);
+    }
+}
+
+/// The mute rules of the alarm of that name.
+async fn mute_rules_of(
     cloud: &dyn Cloud,
     region: &Region,
     name: &str,
     now: Option<Timestamp>,
-    alarms: &mut ReadResult<Vec<Alarm>>,
-) {
-    let Some(alarm) = alarms.iter_mut().flatten().find(|alarm| alarm.name == name && alarm.mute_rules.is_none()) else {
-        return;
-    };
+) -> ReadResult<Vec<MuteRule>> {
     let rules = cloud.alarm_mute_rules(region, name).await.or_else(|error| match error.kind {
         // Where there are no mute rules, none applies.
         ErrorKind::Unsupported => Ok(Vec::new()),
         _ => Err(error),
     });
-    let rules = rules.map(|rules| rules.into_iter().map(|rule| with_end(rule, now)).collect());
-    alarm.mute_rules = Some(to_read_result(rules));
+    to_read_result(rules.map(|rules| rules.into_iter().map(|rule| with_end(rule, now)).collect()))
 }
 
 /// The rule with the end of its window, if it is active.

@@ -168,7 +168,11 @@ fn setups() -> Vec<Setup> {
     rows().into_iter().map(load).collect()
 }
 
-/// The accounts that the format can express.
+/// The accounts that the format can express, each with whether it has only rootbell's names.
+pub fn expressible_accounts() -> impl Iterator<Item = (String, bool, Account)> {
+    readable_setups().map(|(name, expected, account)| (name, expected.own_names, account))
+}
+
 fn readable_setups() -> impl Iterator<Item = (String, Expected, Account)> {
     setups().into_iter().filter_map(|setup| Some((setup.name, setup.expected, setup.account?)))
 }

@@ -2,7 +2,7 @@
 
 use super::action::action_fault;
 use super::evidence::Evidence;
-use super::filter::{FilterFaults, filter_faults};
+use super::filter::{FilterFaults, counts_others_along, filter_faults};
 use super::outcome::{Outcome, REPAIR, Verdict, check_existing, ok, unknown, wrong};
 use super::trail::{RETRIED_WITHIN, is_younger};
 use crate::domain::alarm::EvaluationState;
@@ -56,7 +56,7 @@ pub(super) fn filter_pattern(evidence: &Evidence<'_>) -> Outcome {
     }
     let Some(filter) = evidence.filter() else { return no_filter(evidence) };
     let name = &filter.name;
-    let coverage = match pattern::coverage(&filter.pattern) {
+    let coverage = match pattern::coverage(&filter.pattern, &evidence.settings.account_region.account) {
         Ok(coverage) => coverage,
         Err(error) => {
             let detail = format!(
@@ -77,6 +77,20 @@ pub(super) fn filter_pattern(evidence: &Evidence<'_>) -> Outcome {
     let FilterFaults { known, possible } = filter_faults(filter, evidence.alarm(), &evidence.settings.account_region);
     if !known.is_empty() {
         return wrong(format!("`{name}` {}.", known.join("; it ")), REPAIR);
+    }
+    let all = evidence.observed.filters.as_deref().unwrap_or_default();
+    if let Some(other) = counts_others_along(filter, all, &evidence.settings.account_region.account) {
+        let detail = format!(
+            "`{name}` counts into the same metric as `{}`, which counts more than root use: the alarm can't tell them apart.",
+            other.name
+        );
+        // Next to a filter of others, a setup creates one with a metric of its own.
+        let fix = if evidence.settings.root_use().filter_has_default_name() {
+            Fix::Advice(format!("Have `{}` count into another metric.", other.name))
+        } else {
+            REPAIR
+        };
+        return wrong(detail, fix);
     }
     if !possible.is_empty() {
         let why = possible.join("; it ");
@@ -163,6 +177,18 @@ pub(super) fn watches_metric(evidence: &Evidence<'_>) -> Outcome {
             let left = age(until.duration_since(evidence.now));
             let why = format!("`{}` is warming up: it notifies nobody for another {left}.", alarm.name);
             return (Verdict::Pending, why, Fix::advice("It starts by itself after that."));
+        }
+        if alarm.config.is_high_resolution() {
+            let why = format!(
+                "`{}` looks at periods of {} s, but the metric has one datapoint a minute, which the alarm may miss.",
+                alarm.name, alarm.config.period
+            );
+            let fix = if alert.alarm_has_default_name() {
+                REPAIR
+            } else {
+                Fix::advice("Set the alarm's period to 60 seconds or more.")
+            };
+            return (Verdict::Unknown, why, fix);
         }
         if alarm.evaluation == Some(EvaluationState::Failure) {
             let why = format!("CloudWatch has a temporary problem evaluating `{}`, so it may not fire.", alarm.name);

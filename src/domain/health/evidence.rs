@@ -98,7 +98,7 @@ impl<'a> Evidence<'a> {
     pub(super) fn counts_api_use(&self) -> Option<bool> {
         self.observed.filters.as_ref().ok()?;
         let Some(filter) = self.filter() else { return Some(false) };
-        let coverage = pattern::coverage(&filter.pattern).ok()?;
+        let coverage = pattern::coverage(&filter.pattern, &self.settings.account_region.account).ok()?;
         let faults = filter_faults(filter, self.alarm(), &self.settings.account_region);
         if !coverage.counts_api_use() || !faults.known.is_empty() {
             return Some(false);

@@ -1,9 +1,11 @@
 //! A filter's settings apart from its pattern: do its datapoints become the metric that the alarm watches?
 
+use crate::domain::account_id::AccountId;
 use crate::domain::account_region::AccountRegion;
 use crate::domain::alarm::Alarm;
 use crate::domain::datapoints::value_fault;
 use crate::domain::observed::MetricFilter;
+use crate::domain::pattern::{self, Matched};
 
 /// What the settings of a filter do to the count, as parts of a sentence whose subject is the filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,6 +50,20 @@ pub fn filter_faults(filter: &MetricFilter, alarm: Option<&Alarm>, account_regio
         faults.possible.push("is applied to transformed events, whose fields may differ".to_owned());
     }
     faults
+}
+
+/// Another filter that counts into the same metric what other identities commonly do, so that an alarm can't tell the two
+/// apart.
+pub(super) fn counts_others_along<'a>(
+    filter: &MetricFilter,
+    all: &'a [MetricFilter],
+    account: &AccountId,
+) -> Option<&'a MetricFilter> {
+    let counts_others =
+        |other: &MetricFilter| pattern::coverage(&other.pattern, account).is_ok_and(|c| c.others != Matched::None);
+    all.iter().find(|other| {
+        other.name != filter.name && other.metric == filter.metric && other.has_no_dimensions() && counts_others(other)
+    })
 }
 
 /// The names of the dimensions that the filter's datapoints have, in alphabetical order.

@@ -12,6 +12,7 @@ use crate::domain::{AlertId, Region, RetentionDays, SetupOptions};
 mod audit;
 mod delivery;
 mod root_user;
+mod topic;
 
 fn health_of(observed: &Observed) -> Health {
     health(&settings(&SetupOptions::default(), observed), observed, NOW.parse().unwrap())

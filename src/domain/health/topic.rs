@@ -11,7 +11,7 @@ use crate::domain::policy::{
     topic_is_public, topic_statements,
 };
 use crate::domain::problem::{Fix, Goal, Input};
-use crate::domain::settings::{SettingId, Settings};
+use crate::domain::settings::{DEFAULT_TOPIC, SettingId, Settings};
 
 fn on_topic(evidence: &Evidence<'_>, judge: impl FnOnce(&Topic) -> Outcome) -> Outcome {
     let none = || match evidence.unchecked_destination() {
@@ -19,6 +19,12 @@ fn on_topic(evidence: &Evidence<'_>, judge: impl FnOnce(&Topic) -> Outcome) -> O
         None => evidence.absent(SettingId::Topic, || format!("There is no topic `{}`.", evidence.settings.topic.value)),
     };
     check_existing(&evidence.observed.topic, none, judge)
+}
+
+/// What to do about a topic that others manage if no alert arrives: rootbell changes it only if CloudWatch certainly can't
+/// publish.
+fn another_topic() -> Fix {
+    Fix::choose_value("If none arrives, use another topic", Input::Setting(SettingId::Topic), DEFAULT_TOPIC)
 }
 
 /// What to do about a Deny statement that may or may not apply to CloudWatch.
@@ -71,7 +77,7 @@ fn check_policy(topic: &Topic, settings: &Settings) -> Outcome {
             let our_statements = topic_statements(&settings.account_region, &topic.arn);
             let has_deny =
                 topic_access(Some(&merge(policy, &our_statements)), &topic.arn, &alarm) == TopicAccess::NoAlarms;
-            let fix = if has_deny {
+            let fix = if has_deny && settings.topic_is_managed() {
                 Fix::choose(
                     "A Deny statement prevents it, and rootbell never removes one: remove it yourself, or use another \
                      topic",
@@ -90,7 +96,8 @@ fn check_policy(topic: &Topic, settings: &Settings) -> Outcome {
             ),
             match doubt.cause {
                 DoubtCause::Deny => check_deny(),
-                DoubtCause::Allow => Fix::Apply(Goal::AllowPublishing),
+                DoubtCause::Allow if settings.topic_is_managed() => Fix::Apply(Goal::AllowPublishing),
+                DoubtCause::Allow => Fix::Each(vec![Fix::SendTest, another_topic()]),
                 DoubtCause::Document => Fix::Each(vec![Fix::advice("Check the policy of the topic."), Fix::SendTest]),
             },
         ),
@@ -113,12 +120,15 @@ fn check_encryption(topic: &Topic, evidence: &Evidence<'_>) -> Outcome {
     let (name, settings) = (topic.name(), evidence.settings);
     let Some(key) = topic.kms_key.as_deref() else { return ok("not encrypted") };
     if is_aws_sns_key(Some(key)) {
-        let fix = if settings.topic_is_managed() {
+        // rootbell turns the encryption of its own topic off, and creates its own next to one of others. One that the user
+        // named is changed only if it has rootbell's tag, which isn't read here.
+        let fix = if settings.has_default_name(ResourceKind::Topic) || !settings.topic_is_managed() {
             REPAIR
         } else {
-            Fix::advice(
-                "rootbell doesn't manage this topic: remove its encryption, or use a customer managed key that \
-                 cloudwatch.amazonaws.com can use.",
+            Fix::choose_value(
+                "Remove its encryption, or use a customer managed key that cloudwatch.amazonaws.com can use, or another topic",
+                Input::Setting(SettingId::Topic),
+                DEFAULT_TOPIC,
             )
         };
         return wrong(

@@ -1,9 +1,13 @@
 //! What a pattern counts, decided by the sample events.
 
+use std::borrow::Cow;
+
+use super::judge::ACCOUNT;
 use super::terms::Terms;
 use super::{Reading, read};
+use crate::domain::account_id::AccountId;
 use crate::domain::filter_pattern::{Pattern, PatternError};
-use crate::domain::samples::{self, SampleKind};
+use crate::domain::samples::{self, Sample, SampleKind};
 
 /// Which samples of a kind a pattern matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,15 +66,25 @@ fn event_test(pattern: &str) -> Result<EventTest, PatternError> {
     Ok(Box::new(move |event| parsed.matches(event)))
 }
 
-/// What a pattern counts, as the samples show.
+/// The sample as it would be recorded in this account: a pattern may name the ARN of the account's root user.
+fn recorded_in(account: &AccountId, sample: &Sample) -> Cow<'static, str> {
+    if account.as_str() == ACCOUNT {
+        Cow::Borrowed(sample.json)
+    } else {
+        Cow::Owned(sample.json.replace(ACCOUNT, account.as_str()))
+    }
+}
+
+/// What a pattern counts in this account, as the samples show.
 ///
 /// # Errors
 /// If rootbell can't parse the pattern, so that what it counts is unknown.
-pub fn coverage(pattern: &str) -> Result<Coverage, PatternError> {
+pub fn coverage(pattern: &str, account: &AccountId) -> Result<Coverage, PatternError> {
     let event_matches = event_test(pattern)?;
     let matched = |kind: SampleKind| {
         let of_kind: Vec<_> = samples::all().filter(|(k, _)| *k == kind).map(|(_, sample)| sample).collect();
-        let titles: Vec<_> = of_kind.iter().filter(|s| event_matches(s.json)).map(|s| s.title).collect();
+        let titles: Vec<_> =
+            of_kind.iter().filter(|s| event_matches(&recorded_in(account, s))).map(|s| s.title).collect();
         match titles.len() {
             0 => Matched::None,
             all if all == of_kind.len() => Matched::All,
@@ -94,10 +108,12 @@ pub fn coverage(pattern: &str) -> Result<Coverage, PatternError> {
 /// Whether the samples show that the pattern counts every root sign-in and nothing that other identities commonly do. Like
 /// [`Coverage::fires_for_sign_in`], for many patterns: most fail the first sample.
 #[must_use]
-pub fn fires_for_sign_in(pattern: &str) -> bool {
+pub fn fires_for_sign_in(pattern: &str, account: &AccountId) -> bool {
     let Ok(event_matches) = event_test(pattern) else { return false };
     let all = |kind: SampleKind, matches: bool| {
-        samples::all().filter(|(k, _)| *k == kind).all(|(_, sample)| event_matches(sample.json) == matches)
+        samples::all()
+            .filter(|(k, _)| *k == kind)
+            .all(|(_, sample)| event_matches(&recorded_in(account, &sample)) == matches)
     };
     all(SampleKind::SignIn, true) && all(SampleKind::Other, false)
 }
@@ -105,6 +121,7 @@ pub fn fires_for_sign_in(pattern: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::fixtures::identity;
     use crate::domain::pattern::CIS_PATTERN;
 
     #[test]
@@ -137,11 +154,24 @@ mod tests {
             ("{ $.userIdentity.type = Root || $.userIdentity.invokedBy NOT EXISTS }", false, true),
             ("{ $.userIdentity.type = Root && $.eventName = CreateAccessKey }", false, false),
         ] {
-            let coverage = coverage(pattern).unwrap();
+            let coverage = coverage(pattern, &identity().account).unwrap();
             assert_eq!(coverage.fires_for_sign_in(), fires, "{pattern}: {coverage:?}");
-            assert_eq!(fires_for_sign_in(pattern), fires, "{pattern}");
+            assert_eq!(fires_for_sign_in(pattern, &identity().account), fires, "{pattern}");
             assert_eq!(coverage.counts_api_use(), counts_calls, "{pattern}: {coverage:?}");
         }
-        assert!(coverage("[ip, user=Root]").is_err(), "unknown, not wrong");
+        assert!(coverage("[ip, user=Root]", &identity().account).is_err(), "unknown, not wrong");
+    }
+
+    #[test]
+    fn a_pattern_with_the_arn_of_an_accounts_root_user_counts_in_that_account_only() {
+        for account in ["123456789012", "210987654321"] {
+            let pattern = format!(r#"{{ $.userIdentity.arn = "arn:aws:iam::{account}:root" }}"#);
+            for here in ["123456789012", "210987654321"] {
+                let here_account = AccountId::from(here);
+                assert_eq!(fires_for_sign_in(&pattern, &here_account), here == account, "{pattern} in {here}");
+                let found = coverage(&pattern, &here_account).unwrap();
+                assert_eq!(found.fires_for_sign_in() && found.counts_api_use(), here == account, "{pattern} in {here}");
+            }
+        }
     }
 }

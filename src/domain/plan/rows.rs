@@ -59,9 +59,6 @@ pub struct Row {
     pub region: Option<Region>,
     /// Whether it changes a resource that rootbell did not create, as far as is known, so that others may rely on it.
     pub unmanaged: bool,
-    /// Whether it is left out once everything is set up: a later version that adds such a row leaves a finished setup
-    /// alone.
-    pub optional: bool,
 }
 
 /// How the user can have a kept resource deleted.
@@ -143,7 +140,6 @@ impl Plan {
             change: Some(change),
             region: Some(wanted.account_region.region.clone()),
             unmanaged: false,
-            optional: false,
         });
     }
 
@@ -203,7 +199,6 @@ impl Plan {
             change: None,
             region: None,
             unmanaged: false,
-            optional: false,
         });
     }
 }

@@ -294,6 +294,17 @@ impl TeardownPlanner<'_> {
         }
     }
 
+    /// The recorded addresses whose subscriptions are still pending, so that they can't be deleted yet.
+    fn recorded_pending(&self) -> Vec<&str> {
+        let is_recorded = |endpoint: &str| {
+            added(&self.chain.managed.topic)
+                .any(|addition| matches!(addition, Addition::Subscription(email) if **email == *endpoint))
+        };
+        let all = self.observed().subscriptions.as_deref().unwrap_or_default().iter();
+        let pending = all.filter(|s| s.state == Confirmation::Pending && s.arn.is_none());
+        pending.map(|s| s.endpoint.as_str()).filter(|endpoint| is_recorded(endpoint)).collect()
+    }
+
     /// A filter has no tags: rootbell's filters have its name or count into its namespace.
     fn filters(&self, plan: &mut Plan) {
         let log_group = &self.wanted().log_group.value;

@@ -7,6 +7,8 @@ use crate::domain::fixtures::{settings, sound};
 use crate::domain::plan::Row;
 use crate::domain::{Observed, SetupOptions};
 
+mod reverts;
+
 fn managed() -> TagRecord {
     TagRecord { managed: true, ..TagRecord::default() }
 }

@@ -133,6 +133,16 @@ impl TeardownPlanner<'_> {
             .filter(|addition| matches!(addition, Addition::Unknown(_)))
             .map(|addition| format!("`{addition}`"))
             .collect();
+        let pending = self.recorded_pending();
+        if kind == Recorded::Topic && !pending.is_empty() {
+            let note = format!(
+                "The tag {ADDED} of `{}` stays while {} can still be confirmed, which takes AWS a few days to rule out: only a \
+                 confirmed subscription can be deleted.",
+                kind.name(arn),
+                pending.join(" and ")
+            );
+            return plan.note(step, note.into());
+        }
         if unknown.is_empty() {
             return plan.put(self.wanted(), Action::Delete, change, format!("unmanaged; the tag {ADDED}"));
         }
