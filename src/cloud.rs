@@ -3,7 +3,9 @@
 //! [`aws`] talks to AWS, [`demo`] simulates an account in memory.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -28,10 +30,13 @@ mod contract;
 pub mod demo;
 pub mod diagnosis;
 mod error;
+mod mfa;
 mod sign_in;
+mod sign_in_problem;
 
 use diagnosis::{Origins, Reached};
 pub use error::{CloudError, Denial, DenialCause, ErrorKind, KeyProblem, OrganizationProblem, PolicyKind};
+pub use mfa::MfaCode;
 pub use sign_in::{AssumedRole, CredentialSource, KeyKind, SignIn};
 
 /// The answer to one query.
@@ -195,13 +200,32 @@ impl std::fmt::Debug for Session {
     }
 }
 
+/// The state of the files that a sign-in changes, for comparison.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SignInFiles(pub(in crate::cloud) Vec<(PathBuf, Option<SystemTime>, u64)>);
+
 /// Creates sessions; the wizard creates a new one each time the user picks a profile or Region.
 #[async_trait]
 pub trait Connector: Send + Sync {
     /// # Errors
     /// [`ErrorKind::NoRegion`], [`ErrorKind::NoProfile`] for a profile that doesn't exist, [`ErrorKind::Invalid`] for an
-    /// invalid setting. No AWS API is called yet.
+    /// invalid setting, [`ErrorKind::MfaRequired`] if a role needs an MFA code: then [`Self::enter_code`] comes first. No
+    /// AWS API is called yet.
     async fn connect(&self, target: &Target) -> Answer<Session>;
+
+    /// Assumes the role that needs a code, and keeps its session in memory, so that [`Self::connect`] needs none.
+    ///
+    /// # Errors
+    /// [`ErrorKind::MfaRejected`] if AWS doesn't accept the code, and what else a call can fail with.
+    async fn enter_code(&self, _target: &Target, _code: &MfaCode) -> Answer<()> {
+        Ok(())
+    }
+
+    /// A value that changes as soon as the user has signed in elsewhere, or has changed the configuration: it depends on
+    /// the files' sizes and times. Nothing asks AWS. `None` if there are no such files.
+    async fn sign_in_files(&self) -> Option<SignInFiles> {
+        None
+    }
 
     /// The profiles of the shared configuration, in alphabetical order. Reads only files.
     async fn profiles(&self) -> Vec<Profile>;

@@ -70,6 +70,8 @@ pub enum Context {
     Teardown,
     Checks,
     Picker,
+    /// Asks for an MFA code.
+    MfaCode,
     Commands,
     Help,
     Confirm,
@@ -78,7 +80,7 @@ pub enum Context {
 }
 
 impl Context {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Account,
         Self::Step,
         Self::Field,
@@ -88,6 +90,7 @@ impl Context {
         Self::Teardown,
         Self::Checks,
         Self::Picker,
+        Self::MfaCode,
         Self::Commands,
         Self::Help,
         Self::Confirm,
@@ -107,6 +110,7 @@ impl Context {
             Self::Teardown => "Deletion",
             Self::Checks => "Checks",
             Self::Picker => "Choosing a profile, Region, or trail",
+            Self::MfaCode => "MFA code",
             Self::Commands => "AWS CLI commands",
             Self::Help => "Help",
             Self::Confirm => "Confirmation",
@@ -300,6 +304,8 @@ pub const BINDINGS: &[Binding] = bindings! {
     Picker: [HOME] First "" "Select the first entry";
     Picker: [END] Last "" "Select the last entry";
     Picker: [ESC] Close "cancel" "Close without choosing";
+    MfaCode: [ENTER] Choose "sign in" "Sign in with the code";
+    MfaCode: [ESC] Close "cancel" "Close without signing in";
     Commands: [ch('y')] Copy "copy" "Copy the commands";
     Commands: [UP, ch('k')] Up "" "Scroll up";
     Commands: [DOWN, ch('j')] Down "scroll" "Scroll down";
@@ -360,7 +366,7 @@ mod tests {
 
     #[test]
     fn printable_keys_are_text_while_a_field_has_the_focus() {
-        for context in [Context::Field, Context::Picker, Context::Teardown] {
+        for context in [Context::Field, Context::Picker, Context::MfaCode, Context::Teardown] {
             assert_eq!(letters(context), Vec::new(), "{context:?}");
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::keymap::Key;
 use super::state::session::{Caller, SessionId, Ticket};
-use crate::cloud::{CloudError, Target};
+use crate::cloud::{CloudError, MfaCode, Target};
 use crate::domain::arn::Arn;
 use crate::domain::observed::Subscription;
 use crate::domain::plan::teardown::Chain;
@@ -34,8 +34,10 @@ pub enum Effect {
 #[derive(Clone, Debug, PartialEq)]
 pub enum SessionEffect {
     /// Begin the session and ask AWS who is signed in. [`SessionEffect::Observe`] with the same setup options comes next.
+    /// With a code, the role that needs it is assumed first.
     Connect {
         target: Target,
+        code: Option<MfaCode>,
         setup: Box<SetupOptions>,
     },
     Observe {
@@ -115,6 +117,8 @@ pub enum Msg {
 #[derive(Clone, Debug)]
 pub enum SessionMsg {
     Connected(Result<Caller, CloudError>),
+    /// After a failed sign-in: the user has signed in elsewhere, or has changed the configuration.
+    SignInFilesChanged,
     Observed(Ticket, Box<Observed>),
     FindManaged(Ticket, Vec<Chain>),
     Progress(Ticket, Progress),

@@ -7,6 +7,7 @@ pub mod alarm_test;
 pub mod dashboard;
 pub mod form;
 mod interruption;
+pub mod mfa;
 pub mod model;
 pub mod notice;
 pub mod overlay;

@@ -54,6 +54,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
 fn from_session(model: &mut Model, session: SessionId, msg: SessionMsg) -> Vec<Effect> {
     match msg {
         SessionMsg::Connected(answer) => return account::connected(model, session, answer),
+        SessionMsg::SignInFilesChanged => return account::sign_in_files_changed(model, session),
         SessionMsg::Observed(ticket, observed) => return account::observed(model, session, ticket, *observed),
         SessionMsg::FindManaged(ticket, chains) => teardown::found(model, session, ticket, &chains),
         SessionMsg::Progress(ticket, progress) => progressed(model, session, ticket, progress),

@@ -40,6 +40,10 @@ pub fn fix_text(fix: &Fix) -> String {
         Fix::AskFor { permission, statement } => {
             format!("Grant {permission} to this identity, or use credentials that have it: {statement}")
         }
+        Fix::EnterCode(command) => format!(
+            "Run this in a terminal, where rootbell asks for the code. Or let the AWS CLI ask: run `{command}`, enter the code, \
+             and then start rootbell in the same shell without choosing a profile."
+        ),
         Fix::TryDemo => "Or try the demo: `rootbell --demo`.".to_owned(),
         Fix::Each(fixes) => fixes.iter().map(fix_text).collect::<Vec<_>>().join(" "),
     }

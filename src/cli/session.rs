@@ -5,9 +5,10 @@ use serde_json::Value;
 
 use super::args::GlobalOptions;
 use super::exit::CommandError;
+use super::fix::problem_text;
 use super::output::console::Console;
 use super::output::json;
-use crate::cloud::{Connector, Session};
+use crate::cloud::{CloudError, Connector, ErrorKind, MfaCode, Session, Target};
 use crate::domain::health::health;
 use crate::domain::text::escape_controls;
 use crate::domain::{Health, Identity, Observed, Region, Settings, SetupOptions};
@@ -74,7 +75,15 @@ impl AccountSession {
         if global.demo.is_some() {
             console.eprint("Demo: a simulated account. Nothing here is real, and nothing is kept.");
         }
-        Ok(connector.connect(&global.target()).await?)
+        let target = global.target();
+        loop {
+            match connector.connect(&target).await {
+                Err(error) if error.kind == ErrorKind::MfaRequired && console.can_ask() => {
+                    enter_code(connector, &target, &error, console).await?;
+                }
+                answer => return Ok(answer?),
+            }
+        }
     }
 
     /// Refuses an identity that rootbell can't work with, and prints the warnings about any other.
@@ -136,6 +145,37 @@ impl AccountSession {
         match &self.identity.alias {
             Some(alias) => format!("{} ({})", self.identity.account, escape_controls(alias)),
             None => self.identity.account.to_string(),
+        }
+    }
+}
+
+/// Asks for the code of the MFA device that a role needs, up to three times.
+async fn enter_code(
+    connector: &dyn Connector,
+    target: &Target,
+    needed: &CloudError,
+    console: &Console,
+) -> Result<(), CommandError> {
+    const ATTEMPTS: u32 = 3;
+    let roles = needed.sign_in.iter().flat_map(|sign_in| &sign_in.roles);
+    let device = roles.filter(|role| role.arn == needed.resource).find_map(|role| role.mfa_serial.as_deref());
+    let question = format!("Code of the MFA device {} for {}:", device.unwrap_or_default(), needed.resource);
+    let mut attempt = 1;
+    loop {
+        let Some(line) = console.ask_line(&question).await else { return Err(needed.clone().into()) };
+        let answer = match MfaCode::parse(&line) {
+            Ok(code) => connector.enter_code(target, &code).await,
+            Err(why) => {
+                console.eprint(why);
+                continue;
+            }
+        };
+        match answer {
+            Err(error) if error.kind == ErrorKind::MfaRejected && attempt < ATTEMPTS => {
+                attempt += 1;
+                console.eprint(problem_text(&error.into()));
+            }
+            answer => return Ok(answer?),
         }
     }
 }

@@ -52,9 +52,12 @@ mod pages;
 mod profile;
 mod profile_list;
 mod profile_names;
+mod provider;
+mod roles;
 mod root_user;
 mod s3;
 mod selectors;
+mod sign_in_files;
 mod sns;
 mod sts;
 #[cfg(test)]
@@ -105,13 +108,13 @@ impl Services {
 }
 
 impl AwsCloud {
-    fn new(config: SdkConfig, region: Region, sign_in: SignIn) -> Self {
+    fn new(config: SdkConfig, region: Region, sign_in: impl Into<Arc<SignIn>>) -> Self {
         Self {
             config,
             region,
             services: Mutex::default(),
             known_buckets: KnownBuckets::default(),
-            sign_in: Arc::new(sign_in),
+            sign_in: sign_in.into(),
         }
     }
 
@@ -135,23 +138,7 @@ impl AwsCloud {
 
     /// Adds the sign-in to an error: what to do about the error depends on it.
     async fn with_sign_in<T>(&self, answer: impl Future<Output = Answer<T>> + Send) -> Answer<T> {
-        answer.await.map_err(|error| self.add_sign_in(error))
-    }
-
-    fn add_sign_in(&self, error: CloudError) -> CloudError {
-        let sign_in = &self.sign_in;
-        let role = sign_in.role(&error.message);
-        let kind = match error.kind {
-            // AWS doesn't always say that the MFA code is missing.
-            ErrorKind::RoleDenied if role.is_some_and(|role| role.mfa) => ErrorKind::MfaRequired,
-            ErrorKind::NoCredentials if sign_in.fault.is_some() => ErrorKind::BadProfile,
-            kind => kind,
-        };
-        let resource = match (error.operation, role) {
-            ("AssumeRole", Some(role)) => role.arn.clone(),
-            _ => error.resource,
-        };
-        CloudError { kind, resource, sign_in: Some(Arc::clone(sign_in)), ..error }
+        answer.await.map_err(|error| add_sign_in(error, &self.sign_in))
     }
 
     async fn call(&self, region: &Region, change: &Change) -> Answer<()> {
@@ -243,6 +230,20 @@ impl AwsCloud {
             Change::DeleteBucket { bucket } => services.s3.delete_bucket(&call, bucket).await,
         }
     }
+}
+
+/// Adds the sign-in to an error: what to do about the error depends on it.
+fn add_sign_in(error: CloudError, sign_in: &Arc<SignIn>) -> CloudError {
+    let role = sign_in.role(&error.message);
+    let kind = match error.kind {
+        ErrorKind::NoCredentials if sign_in.fault.is_some() => ErrorKind::BadProfile,
+        kind => kind,
+    };
+    let resource = match (error.operation, role) {
+        ("AssumeRole", Some(role)) => role.arn.clone(),
+        _ => error.resource,
+    };
+    CloudError { kind, resource, sign_in: Some(Arc::clone(sign_in)), ..error }
 }
 
 #[async_trait]

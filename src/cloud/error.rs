@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::SignIn;
+use super::sign_in_problem::SignInFailure;
 use crate::domain::Region;
 use crate::domain::change::quote;
 use crate::domain::key_state::KeyState;
@@ -27,8 +28,10 @@ pub enum ErrorKind {
     NoCredentials,
     /// The profile's role can't be assumed.
     RoleDenied,
-    /// The profile's role needs an MFA code.
+    /// The profile's role needs an MFA code, which nobody has entered yet.
     MfaRequired,
+    /// AWS doesn't accept the MFA code.
+    MfaRejected,
     /// The profile's `credential_process` did not return credentials.
     ProcessFailed,
     /// There is no profile with that name.
@@ -116,7 +119,7 @@ impl CloudError {
     pub fn why(&self) -> String {
         let mut text = self.reason();
         // If a role can't be assumed, the message already says everything about the call.
-        if self.operation.is_empty() || matches!(self.kind, ErrorKind::RoleDenied | ErrorKind::MfaRequired) {
+        if self.operation.is_empty() || self.is_about_a_role() {
             text = capitalized(&text);
         } else {
             let on_resource = if self.resource.is_empty() { String::new() } else { format!(" on `{}`", self.resource) };
@@ -131,33 +134,62 @@ impl CloudError {
         sentence(&text)
     }
 
+    /// Whether the sentence names the role, so that it doesn't have to name the call.
+    fn is_about_a_role(&self) -> bool {
+        matches!(self.kind, ErrorKind::RoleDenied | ErrorKind::MfaRequired | ErrorKind::MfaRejected)
+    }
+
+    /// The failure, if what is said about it depends on the kind of credentials.
+    fn sign_in_failure(&self) -> Option<SignInFailure> {
+        let no_device = || {
+            let sign_in = self.sign_in.as_deref();
+            let role = sign_in.and_then(|sign_in| sign_in.role(&self.message));
+            self.message.contains("MultiFactorAuthentication") && role.is_none_or(|role| role.mfa_serial.is_none())
+        };
+        match self.kind {
+            ErrorKind::NoCredentials | ErrorKind::ProcessFailed => Some(SignInFailure::Missing),
+            ErrorKind::ExpiredCredentials => Some(SignInFailure::Expired),
+            ErrorKind::InvalidCredentials if self.operation == "GetRoleCredentials" => Some(SignInFailure::SignedOut),
+            ErrorKind::InvalidCredentials if self.opt_in_region().is_none() => Some(SignInFailure::Rejected),
+            // A timeout of any other call names the call.
+            ErrorKind::Timeout if self.operation.is_empty() => Some(SignInFailure::TimedOut),
+            ErrorKind::MfaRequired => Some(SignInFailure::CodeNeeded),
+            ErrorKind::MfaRejected => Some(SignInFailure::CodeRejected),
+            ErrorKind::RoleDenied if self.operation == "GetRoleCredentials" => None,
+            ErrorKind::RoleDenied if self.message.contains("DurationSeconds") => Some(SignInFailure::SessionTooLong),
+            ErrorKind::RoleDenied if no_device() => Some(SignInFailure::NoDevice),
+            ErrorKind::RoleDenied => Some(SignInFailure::RoleDenied),
+            _ => None,
+        }
+    }
+
+    /// What is said about a failure of the sign-in, if it is one.
+    fn sign_in_problem(&self) -> Option<Problem> {
+        let failure = self.sign_in_failure()?;
+        let sign_in = self.sign_in.as_deref().cloned().unwrap_or_default();
+        let message = self.message.trim().trim_end_matches('.');
+        let time = time_limit(message).map_or_else(|| "in time".to_owned(), |limit| format!("within {limit}"));
+        let detail = if failure == SignInFailure::TimedOut { &time } else { message };
+        Some(sign_in.problem(failure, detail))
+    }
+
     /// The reason, without a full stop.
     fn reason(&self) -> String {
+        if let Some(problem) = self.sign_in_problem() {
+            return problem.why;
+        }
         let message = self.message.trim().trim_end_matches('.');
         let sign_in = self.sign_in.as_deref().cloned().unwrap_or_default();
         match self.kind {
             // AWS's message repeats the caller, the call, and the resource; only the rest is new.
             ErrorKind::AccessDenied => self.denial().reason(),
-            ErrorKind::ExpiredCredentials => sign_in.expired(),
-            ErrorKind::InvalidCredentials => match self.opt_in_region() {
-                Some(region) => {
-                    let rejected = sign_in.rejected();
-                    format!("this account has not enabled the Region {region}, or {rejected} ({message})")
-                }
-                None => format!("{} ({message})", sign_in.rejected()),
-            },
-            ErrorKind::NoCredentials => format!("there are no credentials ({message})"),
-            ErrorKind::ProcessFailed => format!("{} {message}", sign_in.program()),
-            ErrorKind::MfaRequired => {
-                let role = sign_in.role(message).map(|role| format!("`{}` ", role.arn)).unwrap_or_default();
-                format!("the role {role}cannot be assumed: it needs an MFA code, and rootbell cannot ask for one")
-            }
-            ErrorKind::RoleDenied if self.operation == "GetRoleCredentials" => {
-                format!("IAM Identity Center doesn't provide the profile's role: {message}")
+            ErrorKind::InvalidCredentials => {
+                let region = sign_in.region.as_ref().map(ToString::to_string).unwrap_or_default();
+                let rejected = sign_in.problem(SignInFailure::Rejected, message).why;
+                format!("this account has not enabled the Region {region}, or {rejected}")
             }
             ErrorKind::RoleDenied => {
-                let role = sign_in.role(message).map(|role| format!("`{}` ", role.arn)).unwrap_or_default();
-                format!("the role {role}cannot be assumed: {message}")
+                format!("IAM Identity Center doesn't provide the profile's role: {message}")
             }
             ErrorKind::BadProfile => {
                 let profile = sign_in.profile.as_deref().unwrap_or("default");
@@ -171,7 +203,11 @@ impl CloudError {
             ErrorKind::Throttled => "throttled by AWS".to_owned(),
             ErrorKind::Unavailable => format!("the service is not available at the moment ({message})"),
             ErrorKind::Offline => format!("no connection ({message})"),
-            ErrorKind::Timeout => "timed out".to_owned(),
+            ErrorKind::Timeout => match (time_limit(message), message.contains("connect timeout")) {
+                (Some(limit), true) => format!("timed out: no connection within {limit}"),
+                (Some(limit), false) => format!("timed out: no answer within {limit}"),
+                (None, _) => "timed out".to_owned(),
+            },
             ErrorKind::Unsupported => "this endpoint doesn't support the call".to_owned(),
             ErrorKind::EventualConsistency => format!("not ready yet ({message})"),
             _ => message.to_owned(),
@@ -187,11 +223,28 @@ impl CloudError {
                 | ErrorKind::NoCredentials
                 | ErrorKind::RoleDenied
                 | ErrorKind::MfaRequired
+                | ErrorKind::MfaRejected
                 | ErrorKind::ProcessFailed
                 | ErrorKind::BadProfile
                 | ErrorKind::RegionDisabled
                 | ErrorKind::WrongClock
-        ) || ["AssumeRole", "AssumeRoleWithWebIdentity", "GetRoleCredentials"].contains(&self.operation)
+        ) || self.operation.is_empty() && self.sign_in.is_some()
+            || ["AssumeRole", "AssumeRoleWithWebIdentity", "GetRoleCredentials"].contains(&self.operation)
+    }
+
+    /// Whether a sign-in elsewhere, or a change of the configuration, may be all that is needed to continue.
+    #[must_use]
+    pub fn awaits_sign_in(&self) -> bool {
+        let sign_in = self.sign_in.as_deref().cloned().unwrap_or_default();
+        match self.kind {
+            ErrorKind::NoProfile | ErrorKind::BadProfile => true,
+            ErrorKind::ExpiredCredentials
+            | ErrorKind::InvalidCredentials
+            | ErrorKind::NoCredentials
+            | ErrorKind::RoleDenied
+            | ErrorKind::ProcessFailed => sign_in.comes_from_files(),
+            _ => false,
+        }
     }
 
     /// A few words, where there is no room for a sentence: the missing permission, or the reason.
@@ -205,6 +258,7 @@ impl CloudError {
             ErrorKind::ExpiredCredentials => "the sign-in has expired".to_owned(),
             ErrorKind::InvalidCredentials => "AWS does not accept the credentials".to_owned(),
             ErrorKind::MfaRequired => "the role needs an MFA code".to_owned(),
+            ErrorKind::MfaRejected => "AWS does not accept the MFA code".to_owned(),
             ErrorKind::WrongClock => clock::reason(&self.message),
             ErrorKind::Unavailable => "the service is not available".to_owned(),
             _ => format!("unknown: {}", self.message.trim().trim_end_matches('.')),
@@ -214,6 +268,9 @@ impl CloudError {
     /// What to do now.
     #[must_use]
     pub fn fix(&self) -> Fix {
+        if let Some(problem) = self.sign_in_problem() {
+            return self.fix_of_policy().unwrap_or(problem.fix);
+        }
         let sign_in = self.sign_in.as_deref().cloned().unwrap_or_default();
         let advice = match self.kind {
             ErrorKind::AccessDenied => {
@@ -221,24 +278,21 @@ impl CloudError {
                 let ask = || Fix::AskFor { permission: denial.action.to_string(), statement: self.statement(&denial) };
                 return denial.fix().unwrap_or_else(ask);
             }
-            ErrorKind::ExpiredCredentials => sign_in.renew(),
-            ErrorKind::InvalidCredentials => match self.opt_in_region() {
-                Some(region) => return enable_region_or_sign_in(region, &sign_in),
-                None => sign_in.replace(),
-            },
-            ErrorKind::NoCredentials | ErrorKind::ProcessFailed => return sign_in.provide(),
-            ErrorKind::MfaRequired => sign_in.ask_for_code(),
-            ErrorKind::RoleDenied if self.operation == "GetRoleCredentials" => {
+            ErrorKind::InvalidCredentials => {
+                let replace = sign_in.problem(SignInFailure::Rejected, "").fix;
+                return self.opt_in_region().map_or(replace.clone(), |region| enable_region_or(region, replace, &sign_in));
+            }
+            ErrorKind::RoleDenied => {
                 "Check sso_account_id and sso_role_name of the profile, and ask whoever manages IAM Identity Center for \
                  this account and permission set."
                     .to_owned()
             }
-            ErrorKind::RoleDenied => {
-                let denial = self.denial();
-                let is_explained = !matches!(denial.cause, DenialCause::Unstated | DenialCause::Other(_));
-                let fix = denial.fix().filter(|_| is_explained);
-                return fix.unwrap_or_else(|| Fix::Advice(sign_in.allow_role()));
-            }
+            // What is said about these depends on the kind of credentials, as above.
+            ErrorKind::ExpiredCredentials
+            | ErrorKind::NoCredentials
+            | ErrorKind::ProcessFailed
+            | ErrorKind::MfaRequired
+            | ErrorKind::MfaRejected => return Fix::Nothing,
             ErrorKind::NoProfile => {
                 let advice = "Create it with `aws configure sso` or `aws login`, or choose one that exists";
                 return Fix::choose(advice, Input::Profile);
@@ -316,6 +370,13 @@ impl CloudError {
         Fix::Advice(advice)
     }
 
+    /// What to do if AWS says whose policy denies the role.
+    fn fix_of_policy(&self) -> Option<Fix> {
+        let denial = self.denial();
+        let is_explained = !matches!(denial.cause, DenialCause::Unstated | DenialCause::Other(_));
+        denial.fix().filter(|_| is_explained && self.kind == ErrorKind::RoleDenied)
+    }
+
     /// What AWS says about a denied call.
     #[must_use]
     pub fn denial(&self) -> Denial<'_> {
@@ -374,9 +435,12 @@ fn sentence(text: &str) -> String {
 }
 
 /// What to do if either the Region or the credentials are the problem.
-fn enable_region_or_sign_in(region: &Region, sign_in: &SignIn) -> Fix {
-    let replace = Fix::Advice(format!("If it is enabled: {}", lower_first(&sign_in.replace())));
-    let mut fixes = vec![enable_region(region), replace];
+fn enable_region_or(region: &Region, replace: Fix, sign_in: &SignIn) -> Fix {
+    let mut fixes = vec![enable_region(region)];
+    fixes.push(match replace {
+        Fix::Advice(text) => Fix::Advice(format!("If it is enabled: {}", lower_first(&text))),
+        other => other,
+    });
     if sign_in.has_temporary_keys() {
         fixes.push(Fix::advice(GLOBAL_TOKEN));
     }
@@ -386,6 +450,15 @@ fn enable_region_or_sign_in(region: &Region, sign_in: &SignIn) -> Fix {
 fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
+}
+
+/// How long a call waited, from the SDK's message: "… occurred after 10s" or "identity resolver timed out after 5s".
+fn time_limit(message: &str) -> Option<String> {
+    let (_, rest) = message.rsplit_once(" after ")?;
+    let number = rest.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let (number, unit) = (rest.get(..number.len())?, rest.get(number.len()..)?);
+    let is_time = number.parse::<f64>().is_ok() && ["s", "ms"].contains(&unit);
+    is_time.then(|| format!("{number} {unit}"))
 }
 
 fn capitalized(text: &str) -> String {

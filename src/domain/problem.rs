@@ -51,6 +51,9 @@ pub enum Fix {
     Confirm,
     /// Get a permission: the IAM action, and the statement that grants it.
     AskFor { permission: String, statement: String },
+    /// Enter the code of the MFA device. Where nobody can be asked, this command of the AWS CLI exports the role's
+    /// credentials to the shell that rootbell is then started from, without choosing a profile.
+    EnterCode(String),
     /// Try the demo account, which needs no credentials.
     TryDemo,
     /// Several, one after the other.
@@ -117,6 +120,7 @@ impl Fix {
             | Self::SendTest
             | Self::SeeChecks(_)
             | Self::Confirm
+            | Self::EnterCode(_)
             | Self::TryDemo => format!("{self:?}."),
         }
     }
@@ -133,6 +137,7 @@ pub(crate) fn samples() -> Vec<Fix> {
         Fix::SeeChecks("what is wrong"),
         Fix::Confirm,
         Fix::AskFor { permission: "iam:GetRole".into(), statement: r#"{"Effect":"Allow"}"#.into() },
+        Fix::EnterCode("eval \"$(aws configure export-credentials)\"".into()),
         Fix::TryDemo,
         Fix::Each(vec![Fix::advice("Check the role."), Fix::Apply(Goal::Repair)]),
     ];

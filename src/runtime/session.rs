@@ -1,13 +1,14 @@
 //! One session: its connection and the tasks that use it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 
 use crate::app::{Caller, Msg, SessionEffect, SessionId, SessionMsg};
-use crate::cloud::{Cloud, CloudError, Connector, Target};
+use crate::cloud::{Cloud, CloudError, Connector, MfaCode, SignInFiles, Target};
 use crate::domain::{AlertId, Region, SetupOptions};
 use crate::engine::alarm_test::{self, Observer};
 use crate::engine::teardown::managed_chains_of;
@@ -71,10 +72,17 @@ impl SessionWorker {
             let _ = sender.send(Msg::FromSession(session, msg));
         };
         match effect {
-            SessionEffect::Connect { target, setup } => {
+            SessionEffect::Connect { target, code, setup } => {
                 let (connector, connection) = (self.surroundings.connector.clone(), self.connection.clone());
                 self.tasks.spawn(async move {
-                    respond(SessionMsg::Connected(connect(&*connector, &target, *setup, &connection).await));
+                    let files = connector.sign_in_files().await;
+                    let answer = connect(&*connector, &target, code, *setup, &connection).await;
+                    let awaits_sign_in = answer.as_ref().is_err_and(CloudError::awaits_sign_in);
+                    respond(SessionMsg::Connected(answer));
+                    if let Some(files) = files.filter(|_| awaits_sign_in) {
+                        changed(&*connector, &files).await;
+                        respond(SessionMsg::SignInFilesChanged);
+                    }
                 });
             }
             SessionEffect::Observe { ticket, identity, region, setup } => {
@@ -177,15 +185,30 @@ fn locked(connection: &Connection) -> MutexGuard<'_, Option<Connected>> {
 async fn connect(
     connector: &dyn Connector,
     target: &Target,
+    code: Option<MfaCode>,
     setup: SetupOptions,
     connection: &Connection,
 ) -> Result<Caller, CloudError> {
+    if let Some(code) = code {
+        connector.enter_code(target, &code).await?;
+    }
     let session = connector.connect(target).await?;
     let prefetch = prefetch_for(&session.cloud, &session.region, &setup);
     let (cloud, region) = (session.cloud.clone(), session.region.clone());
     *locked(connection) = Some(Connected { cloud, region, prefetch: Some((setup, prefetch.clone())) });
     let identity = prefetch.alongside(session.cloud.identity()).await?;
     Ok(Caller { identity, region: session.region, region_from: session.region_from, profile: session.profile })
+}
+
+/// Waits until the files that a sign-in changes are others than before. Ending the session ends the wait.
+async fn changed(connector: &dyn Connector, before: &SignInFiles) {
+    const INTERVAL: Duration = Duration::from_secs(1);
+    loop {
+        tokio::time::sleep(INTERVAL).await;
+        if connector.sign_in_files().await.is_some_and(|now| now != *before) {
+            return;
+        }
+    }
 }
 
 /// Whether a task that has ended panicked.

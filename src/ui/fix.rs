@@ -31,6 +31,7 @@ pub fn fix_text(fix: &Fix) -> String {
         Fix::AskFor { permission, statement } => {
             format!("Grant {permission} to this identity, or use credentials that have it: {statement}")
         }
+        Fix::EnterCode(_) => "On the first screen, press `r` to enter it.".to_owned(),
         // It takes another start of the program, so there is no key for it.
         Fix::TryDemo => "Or quit, and try the demo: `rootbell --demo`.".to_owned(),
         Fix::Each(fixes) => fixes.iter().map(fix_text).collect::<Vec<_>>().join(" "),
@@ -82,6 +83,7 @@ mod tests {
             (Context::Dashboard, 'c', Intent::Checks),
             (Context::Account, 'p', Intent::PickProfile),
             (Context::Account, 'g', Intent::PickRegion),
+            (Context::Account, 'r', Intent::Refresh),
         ] {
             let key = Key::plain(Code::Char(key));
             let does = BINDINGS.iter().any(|b| b.context == context && b.intent == intent && b.keys.contains(&key));

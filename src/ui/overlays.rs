@@ -12,6 +12,7 @@ mod alarm_test;
 mod checks;
 mod event;
 mod help;
+mod mfa;
 mod picker;
 mod questions;
 mod teardown;
@@ -34,6 +35,7 @@ pub(super) fn draw(model: &Model, overlay: &Overlay, theme: &Theme, frame: &mut 
             }
         }
         Overlay::Picker(picker) => picker::draw(&view, picker, frame, area),
+        Overlay::MfaCode(prompt) => mfa::draw(view, prompt, frame, area),
         Overlay::ConfirmQuit { quit } => questions::leave(view, *quit, frame, area),
         Overlay::SetOk => questions::set_ok(view, frame, area),
     }

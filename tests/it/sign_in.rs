@@ -1,73 +1,15 @@
 //! What is said if the credentials of a profile cannot be had or don't work: one row for each kind of profile and each
 //! failure.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-
 use super::support::program::{Ended, Program};
+use super::support::stand_in::{Response, StandIn, refusal, web_page};
 
-/// What the stand-in for STS and the SSO portal answers to each request: status, type, and body.
-type Answer = fn(&str) -> (u16, &'static str, String);
+mod machine;
+mod mfa;
+mod waiting;
 
-/// Something that answers HTTP on a port of this machine, as if it were AWS.
-struct StandIn(u16);
-
-impl StandIn {
-    fn start(answer: Answer) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                std::thread::spawn(move || serve(stream, answer));
-            }
-        });
-        Self(port)
-    }
-
-    fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.0)
-    }
-}
-
-fn serve(mut stream: TcpStream, answer: Answer) -> Option<()> {
-    let mut reader = BufReader::new(stream.try_clone().ok()?);
-    loop {
-        let mut first = String::new();
-        if reader.read_line(&mut first).ok()? == 0 {
-            return None;
-        }
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            reader.read_line(&mut line).ok()?;
-            if line.trim().is_empty() {
-                break;
-            }
-            if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
-                length = value.trim().parse().ok()?;
-            }
-        }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body).ok()?;
-        let body = String::from_utf8_lossy(&body).into_owned();
-        let path = first.split_whitespace().nth(1)?.split('?').next()?.to_owned();
-        let action = body.split('&').find_map(|pair| pair.strip_prefix("Action=")).unwrap_or(&path).to_owned();
-        let (status, kind, body) = answer(&action);
-        let length = body.len();
-        let head = format!("HTTP/1.1 {status} X\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n");
-        stream.write_all(format!("{head}{body}").as_bytes()).ok()?;
-    }
-}
-
-/// An error as STS writes it.
-fn refusal(status: u16, code: &str, message: &str) -> (u16, &'static str, String) {
-    let error = format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>");
-    (status, "text/xml", format!("<ErrorResponse>{error}<RequestId>r-1</RequestId></ErrorResponse>"))
-}
-
-fn web_page() -> (u16, &'static str, String) {
-    (200, "text/html", "<html lang=\"en\"><body>Welcome to the hotel's network!</body></html>".to_owned())
-}
+/// What the stand-in for STS and the SSO portal answers to each action, or to each path.
+type Answer = fn(&str) -> Response;
 
 const KEYS: &str = "[profile keys]\nregion = eu-west-1\naws_access_key_id = AKIA1\naws_secret_access_key = s\n";
 const TEMPORARY: &str = "[profile temporary]\nregion = eu-west-1\naws_access_key_id = ASIA1\n\
@@ -99,7 +41,7 @@ const TOKEN: (&str, &str) = (
 );
 
 /// The portal of IAM Identity Center hands out keys, and STS denies the role.
-fn denied_behind_the_portal(action: &str) -> (u16, &'static str, String) {
+fn denied_behind_the_portal(action: &str) -> Response {
     if action != "/federation/credentials" {
         return denied(action);
     }
@@ -107,7 +49,7 @@ fn denied_behind_the_portal(action: &str) -> (u16, &'static str, String) {
     (200, "application/json", format!("{{\"roleCredentials\":{keys}}}"))
 }
 
-fn denied(_: &str) -> (u16, &'static str, String) {
+fn denied(_: &str) -> Response {
     refusal(
         403,
         "AccessDenied",
@@ -116,15 +58,15 @@ fn denied(_: &str) -> (u16, &'static str, String) {
     )
 }
 
-fn no_such_key(_: &str) -> (u16, &'static str, String) {
+fn no_such_key(_: &str) -> Response {
     refusal(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
 }
 
-fn expired(_: &str) -> (u16, &'static str, String) {
+fn expired(_: &str) -> Response {
     refusal(403, "ExpiredToken", "The security token included in the request is expired")
 }
 
-fn never(action: &str) -> (u16, &'static str, String) {
+fn never(action: &str) -> Response {
     refusal(400, "NeverAsked", &format!("nobody should ask for {action}"))
 }
 
@@ -144,19 +86,45 @@ fn rows() -> Vec<Row> {
         row(
             "assume-mfa",
             MFA,
+            never,
+            &[
+                "rootbell: The role `arn:aws:iam::123456789012:role/Admin` cannot be assumed: it needs an MFA code (profile `assume-mfa`, Region eu-west-1 from the profile). ",
+                "Run this in a terminal, where rootbell asks for the code. ",
+                "run `eval \"$(aws configure export-credentials --profile assume-mfa --format env)\"`",
+                "start rootbell in the same shell without choosing a profile.",
+            ],
+        ),
+        // The profile doesn't say that the role needs a code.
+        row(
+            "role",
+            ROLE,
             |_| {
                 let why =
                     "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.";
                 refusal(403, "AccessDenied", why)
             },
             &[
-                "rootbell: The role `arn:aws:iam::123456789012:role/Admin` cannot be assumed: it needs an MFA code, and rootbell \
-                 cannot ask for one (profile `assume-mfa`, Region eu-west-1). ",
-                "run `eval \"$(aws configure export-credentials --profile assume-mfa --format env)\"`",
-                "start rootbell in the same shell without choosing a profile.",
+                "The role `arn:aws:iam::123456789012:role/Admin` cannot be assumed: it needs an MFA code, and the profile names \
+                 no MFA device (profile `role`, Region eu-west-1 from the profile). ",
+                "Add mfa_serial with the ARN of your MFA device to profile `role`",
             ],
         ),
-        row("assume-mfa", MFA, denied, &["it needs an MFA code", "(profile `assume-mfa`, Region eu-west-1). "]),
+        row(
+            "role",
+            ROLE,
+            |_| {
+                let why = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
+                refusal(400, "ValidationError", why)
+            },
+            &["cannot be assumed: The requested DurationSeconds exceeds", "Lower duration_seconds of the profile"],
+        ),
+        row(
+            "long",
+            "[profile long]\nregion = eu-west-1\nrole_arn = a\nsource_profile = b\nduration_seconds = 1h\n\
+             [profile b]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n",
+            never,
+            &["The profile `long` cannot be used: its duration_seconds `1h` is not a number of seconds"],
+        ),
         row(
             "role",
             ROLE,
@@ -164,7 +132,7 @@ fn rows() -> Vec<Row> {
             &[
                 "The role `arn:aws:iam::123456789012:role/Admin` cannot be assumed: ",
                 "arn:aws:iam::123456789012:user/alice is not authorized to perform: sts:AssumeRole",
-                "(profile `role`, Region eu-west-1). ",
+                "(profile `role`, Region eu-west-1 from the profile). ",
                 "the role's trust policy must allow that identity",
             ],
         ),
@@ -192,7 +160,7 @@ fn rows() -> Vec<Row> {
             |_| web_page(),
             &[
                 "AssumeRole (sts) on `arn:aws:iam::123456789012:role/Admin`: 127.0.0.1:",
-                "answered with a web page (HTTP 200) instead of AWS's answer (profile `role`, Region eu-west-1). ",
+                "answered with a web page (HTTP 200) instead of AWS's answer (profile `role`, Region eu-west-1 from the profile). ",
                 "open any page in a browser and sign in to the network",
             ],
         ),
@@ -200,7 +168,11 @@ fn rows() -> Vec<Row> {
             "role",
             ROLE,
             |_| refusal(400, "Throttling", "Rate exceeded"),
-            &["AssumeRole (sts) on `arn:", "throttled by AWS (profile `role`, Region eu-west-1). ", "Wait a moment"],
+            &[
+                "AssumeRole (sts) on `arn:",
+                "throttled by AWS (profile `role`, Region eu-west-1 from the profile). ",
+                "Wait a moment",
+            ],
         ),
         row(
             "role",
@@ -215,7 +187,7 @@ fn rows() -> Vec<Row> {
             &[
                 "AssumeRole (sts)",
                 "AWS does not accept the access key of profile `base`",
-                "; profile `role`, Region eu-west-1). ",
+                "; profile `role`, Region eu-west-1 from the profile). ",
                 "Check aws_access_key_id and aws_secret_access_key of profile `base`",
             ],
         ),
@@ -232,7 +204,7 @@ fn rows() -> Vec<Row> {
             no_such_key,
             &[
                 "GetCallerIdentity (sts): AWS does not accept the access key of profile `keys` (The security token \
-                 included in the request is invalid; profile `keys`, Region eu-west-1). ",
+                 included in the request is invalid; profile `keys`, Region eu-west-1 from the profile). ",
                 "Check aws_access_key_id and aws_secret_access_key of profile `keys`",
                 "create a new access key",
             ],
@@ -266,7 +238,7 @@ fn rows() -> Vec<Row> {
             |_| refusal(403, "OptInRequired", "The AWS Access Key Id needs a subscription for the service"),
             &[
                 "this account has not enabled the Region af-south-1 (",
-                "; profile `africa`, Region af-south-1). ",
+                "; profile `africa`, Region af-south-1 from the profile). ",
                 "Enable af-south-1 in this account (in the console, on the page Account",
             ],
         ),
@@ -300,7 +272,7 @@ fn rows() -> Vec<Row> {
             |_| refusal(400, "RequestExpired", "Request has expired."),
             &[
                 "AssumeRole (sts)",
-                "this computer's clock is wrong (Request has expired; profile `role`, Region eu-west-1). ",
+                "this computer's clock is wrong (Request has expired; profile `role`, Region eu-west-1 from the profile). ",
                 "Set the clock",
             ],
         ),
@@ -316,9 +288,9 @@ fn rows() -> Vec<Row> {
                 )
             },
             &[
-                "GetRoleCredentials (sso): the sign-in has expired (profile `sso`, Region eu-west-1). ",
-                "Sign in again with \
-              `aws sso login --profile sso`, then try again.",
+                "GetRoleCredentials (sso): IAM Identity Center does not accept the sign-in any more (Session token not found; \
+                 profile `sso`, Region eu-west-1 from the profile). ",
+                "Sign in again with `aws sso login --profile sso`, then try again.",
             ],
         ),
         row(
@@ -326,7 +298,7 @@ fn rows() -> Vec<Row> {
             SSO,
             |_| (403, "application/json", r#"{"__type":"ForbiddenException","message":"No access"}"#.into()),
             &[
-                "rootbell: IAM Identity Center doesn't provide the profile's role: No access (profile `sso`, Region eu-west-1). ",
+                "rootbell: IAM Identity Center doesn't provide the profile's role: No access (profile `sso`, Region eu-west-1 from the profile). ",
                 "Check sso_account_id and sso_role_name",
             ],
         ),
@@ -338,7 +310,7 @@ fn rows() -> Vec<Row> {
             never,
             &[
                 "The credential_process of profile `process` (`sh`) ended with exit status 1: no luck (profile \
-                 `process`, Region eu-west-1). ",
+                 `process`, Region eu-west-1 from the profile). ",
                 "Run the credential_process of profile `process` by hand",
             ],
         ),
@@ -360,7 +332,12 @@ fn rows() -> Vec<Row> {
             never,
             &["(`echo`) printed credentials without `AccessKeyId` (profile"],
         ),
-        row("login", LOGIN, never, &["The sign-in has expired", "`aws login --profile login`"]),
+        row(
+            "login",
+            LOGIN,
+            never,
+            &["Profile `login` is not signed in with `aws login` (", "Sign in with `aws login --profile login`"],
+        ),
         row(
             "web",
             WEB_IDENTITY,
@@ -395,7 +372,7 @@ fn rows() -> Vec<Row> {
             never,
             &[
                 "There are no credentials",
-                "; profile `empty`, Region eu-west-1). ",
+                "; profile `empty`, Region eu-west-1 from the profile). ",
                 "`aws login --profile empty`",
                 "`rootbell --demo`",
             ],
@@ -425,7 +402,7 @@ fn every_kind_of_profile_gets_the_reason_and_the_advice_that_fit_it() {
     std::thread::scope(|scope| {
         for Row { profile, config, answer, said: expected } in rows() {
             scope.spawn(move || {
-                let aws = StandIn::start(answer);
+                let aws = StandIn::start(move |asked| answer(&asked.action));
                 let program = Program::new(&["status", "--profile", profile])
                     .env("AWS_ENDPOINT_URL", aws.url())
                     .file(".aws/config", config)
@@ -447,7 +424,7 @@ fn every_kind_of_profile_gets_the_reason_and_the_advice_that_fit_it() {
 
 #[test]
 fn keys_in_the_environment_get_advice_about_the_environment() {
-    let aws = StandIn::start(no_such_key);
+    let aws = StandIn::start(|asked| no_such_key(&asked.action));
     let program = Program::new(&["status", "--region", "eu-west-1", "--endpoint-url", &aws.url()]);
     let said = program.signed_in().output().exits(1).with_empty_stdout();
     readable(&said);
@@ -456,7 +433,7 @@ fn keys_in_the_environment_get_advice_about_the_environment() {
         "; keys from AWS_ACCESS_KEY_ID, Region eu-west-1). Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and",
     );
 
-    let aws = StandIn::start(expired);
+    let aws = StandIn::start(|asked| expired(&asked.action));
     let program = Program::new(&["status", "--region", "eu-west-1", "--endpoint-url", &aws.url()]);
     let said = program.signed_in().env("AWS_SESSION_TOKEN", "t").output().exits(1);
     said.stderr_contains("the session token in AWS_SESSION_TOKEN has expired")
@@ -482,7 +459,7 @@ fn a_mistyped_region_is_answered_with_one_question_mark() {
 fn failures_are_in_the_log_as_warnings_and_errors() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("log");
-    let aws = StandIn::start(no_such_key);
+    let aws = StandIn::start(|asked| no_such_key(&asked.action));
     let program = Program::new(&["status", "--region", "eu-west-1", "--endpoint-url", &aws.url()]);
     program.signed_in().arg("--log-file").arg(&path).output().exits(1);
     let log = std::fs::read_to_string(&path).unwrap();

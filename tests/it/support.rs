@@ -21,6 +21,8 @@ pub mod pty;
 pub mod queue;
 #[cfg(unix)]
 pub mod read;
+#[cfg(unix)]
+pub mod stand_in;
 pub mod svg;
 pub mod tester;
 #[cfg(unix)]

@@ -125,6 +125,7 @@ impl Model {
             (Some(Overlay::Help { .. }), _) => Context::Help,
             (Some(Overlay::Commands { .. }), _) => Context::Commands,
             (Some(Overlay::Picker(_)), _) => Context::Picker,
+            (Some(Overlay::MfaCode(_)), _) => Context::MfaCode,
             (Some(Overlay::ConfirmQuit { .. }), _) => Context::Confirm,
             (Some(Overlay::SetOk), _) => Context::SetOk,
             (Some(Overlay::Teardown), _) if account.teardown.as_ref().is_some_and(|t| t.asks_to_leave) => {

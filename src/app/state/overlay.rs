@@ -1,5 +1,6 @@
 //! Windows over a screen: help, the commands, a picker, a question.
 
+use super::mfa::MfaPrompt;
 use super::picker::Picker;
 
 /// A window over the screen; it gets the keys.
@@ -14,6 +15,8 @@ pub enum Overlay {
         scroll: u16,
     },
     Picker(Picker),
+    /// Asks for the MFA code that a role needs.
+    MfaCode(MfaPrompt),
     /// Asks whether to leave the screen, or to quit, while calls are running.
     ConfirmQuit {
         quit: bool,

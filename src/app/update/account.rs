@@ -6,12 +6,13 @@ use jiff::Timestamp;
 
 use crate::app::message::{Effect, SessionEffect};
 use crate::app::state::account::AccountState;
+use crate::app::state::mfa::MfaPrompt;
 use crate::app::state::model::Model;
 use crate::app::state::overlay::Overlay;
 use crate::app::state::picker::Picker;
 use crate::app::state::screen::Screen;
 use crate::app::state::session::{Caller, Connection, SessionId, Ticket};
-use crate::cloud::{CloudError, ErrorKind, Target};
+use crate::cloud::{CloudError, ErrorKind, MfaCode, Target};
 use crate::domain::observed::Subscription;
 use crate::domain::{Observed, SetupOptions};
 
@@ -22,16 +23,21 @@ impl Model {
     #[must_use]
     pub fn start(target: Target, setup: SetupOptions, demo: Option<String>, now: Timestamp) -> (Self, Vec<Effect>) {
         let account = AccountState::new(SessionId(1), target, &setup);
-        let effects = vec![connect_effect(&account)];
+        let effects = vec![connect_effect(&account, None)];
         (Self { setup, ..Self::new(account, demo, now) }, effects)
     }
 }
 
 /// Ends the session of the selected account, and signs in again.
 pub(super) fn connect(model: &mut Model) -> Vec<Effect> {
+    connect_with(model, None)
+}
+
+/// The same with the code of the MFA device that a role needs.
+pub(super) fn connect_with(model: &mut Model, code: Option<MfaCode>) -> Vec<Effect> {
     model.last_session = SessionId(model.last_session.0 + 1);
     let account = AccountState::new(model.last_session, model.account().target.clone(), &model.setup);
-    let connect = connect_effect(&account);
+    let connect = connect_effect(&account, code);
     let ended = model.accounts.replace_selected(account);
     model.early_key = None;
     model.screen = Screen::Account;
@@ -39,9 +45,9 @@ pub(super) fn connect(model: &mut Model) -> Vec<Effect> {
     vec![Effect::EndSession(ended), connect]
 }
 
-fn connect_effect(account: &AccountState) -> Effect {
+fn connect_effect(account: &AccountState, code: Option<MfaCode>) -> Effect {
     let setup = Box::new(account.form.setup_options());
-    SessionEffect::Connect { target: account.target.clone(), setup }.within(account.session)
+    SessionEffect::Connect { target: account.target.clone(), code, setup }.within(account.session)
 }
 
 pub(super) fn connected(model: &mut Model, session: SessionId, answer: Result<Caller, CloudError>) -> Vec<Effect> {
@@ -59,10 +65,20 @@ pub(super) fn connected(model: &mut Model, session: SessionId, answer: Result<Ca
             if error.kind == ErrorKind::NoRegion && is_selected {
                 model.overlay = Some(Overlay::Picker(Picker::first_region()));
             }
+            if let Some(prompt) = MfaPrompt::for_error(&error).filter(|_| is_selected) {
+                model.overlay = Some(Overlay::MfaCode(prompt));
+            }
             account.connection = Connection::Failed(error);
             Vec::new()
         }
     }
+}
+
+/// Signs in again, because the files that a sign-in changes have changed.
+pub(super) fn sign_in_files_changed(model: &mut Model, session: SessionId) -> Vec<Effect> {
+    let account = model.account();
+    let has_failed = account.session == session && matches!(account.connection, Connection::Failed(_));
+    if has_failed { connect(model) } else { Vec::new() }
 }
 
 /// Reads the account now, for the names in the form.

@@ -9,7 +9,7 @@ use crate::app::state::picker::PickerKind;
 use crate::app::state::screen::Screen;
 use crate::domain::Region;
 
-use super::account::connect;
+use super::account::{connect, connect_with};
 use super::navigation::{close, copy, open, quit, quit_now, scrolled};
 use super::{alarm_test, dashboard, start, step, teardown};
 
@@ -44,6 +44,11 @@ pub(super) fn paste(model: &mut Model, text: &str) {
         (Some(Overlay::Picker(picker)), _) => {
             for c in text.trim().chars().filter(|c| !c.is_control()) {
                 picker.edit(Key::plain(Code::Char(c)));
+            }
+        }
+        (Some(Overlay::MfaCode(prompt)), _) => {
+            for c in text.chars() {
+                prompt.edit(Key::plain(Code::Char(c)));
             }
         }
         (Some(Overlay::Teardown), _) => teardown::paste(model.accounts.selected_mut(), text),
@@ -86,6 +91,13 @@ fn on_overlay(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Effect
         },
         (Overlay::Picker(picker), Some(intent)) => picker.step(intent),
         (Overlay::Picker(picker), None) => picker.edit(key),
+        (Overlay::MfaCode(prompt), Some(Intent::Choose)) => {
+            if let Some(code) = prompt.code() {
+                close(model);
+                return connect_with(model, Some(code));
+            }
+        }
+        (Overlay::MfaCode(prompt), None) => prompt.edit(key),
         _ => {}
     }
     Vec::new()

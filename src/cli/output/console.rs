@@ -58,18 +58,23 @@ impl Console {
         self.write(&self.err, &format!("{}\n", escape_controls_in_lines(&text.to_string())));
     }
 
-    /// Asks a question, and returns whether the answer is yes. A separate thread reads the line that is typed, so that
-    /// an interrupt can end the wait.
+    /// Asks a question, and returns whether the answer is yes.
     pub(in crate::cli) async fn ask(&self, question: &Question<'_>) -> bool {
+        self.ask_line(&question.prompt()).await.is_some_and(|answer| question.is_yes(answer.trim()))
+    }
+
+    /// Asks for a line; `None` if none can be read. A separate thread reads what is typed, so that an interrupt can end the
+    /// wait.
+    pub(in crate::cli) async fn ask_line(&self, question: &str) -> Option<String> {
         let mut prompt = OpenPrompt { console: self, answered: false };
-        self.write(&self.err, &format!("{} ", escape_controls_in_lines(&question.prompt())));
+        self.write(&self.err, &format!("{} ", escape_controls_in_lines(question)));
         let read = tokio::task::spawn_blocking(|| {
             let mut answer = String::new();
             io::stdin().lock().read_line(&mut answer).map(|_| answer)
         });
-        let Ok(Ok(answer)) = read.await else { return false };
+        let answer = read.await.ok()?.ok()?;
         prompt.answered = answer.ends_with('\n');
-        question.is_yes(answer.trim())
+        (!answer.is_empty()).then_some(answer)
     }
 
     /// Why output could not be written, if it couldn't. A broken pipe doesn't count.

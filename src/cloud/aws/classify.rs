@@ -218,7 +218,7 @@ fn dispatch_error(error: &(dyn Error + 'static)) -> (ErrorKind, String) {
     let text = cause(error);
     // The SDK's own type for this is private.
     if text.starts_with("identity resolver timed out") {
-        return (ErrorKind::NoCredentials, "timed out while getting them".to_owned());
+        return (ErrorKind::Timeout, text);
     }
     (ErrorKind::Other, text)
 }

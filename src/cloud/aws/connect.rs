@@ -7,12 +7,12 @@ use std::time::Duration;
 use ::http::Uri;
 use async_trait::async_trait;
 use aws_config::imds::region::ImdsRegionProvider;
-use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig, imds};
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_runtime::env_config::section::EnvConfigSections;
 use aws_runtime::env_config::source;
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -20,14 +20,17 @@ use aws_types::os_shim_internal::{Env, Fs};
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
-use super::AwsCloud;
 use super::causes::{cause, short_line};
+use super::errors::without_credentials;
 use super::http::{Http, trust};
 use super::profile;
 use super::profile_list::describe_all;
 use super::profile_names::{as_written, files_for_sdk, for_sdk};
+use super::provider::{Sources, of_profile, role_chain};
+use super::roles::{CodeNeeded, MfaSessions, RoleChain};
+use super::{AwsCloud, add_sign_in, sign_in_files};
 use crate::cloud::diagnosis::{Origins, Reached};
-use crate::cloud::{Answer, CloudError, Connector, ErrorKind, Session, Target};
+use crate::cloud::{Answer, CloudError, Connector, ErrorKind, MfaCode, Session, SignIn, SignInFiles, Target};
 use crate::domain::profile::Profile;
 use crate::domain::text;
 
@@ -75,6 +78,19 @@ pub struct AwsConnector {
     pub(super) fs: Fs,
     /// Created with the first session, and shared by all of them.
     http: OnceCell<Http>,
+    mfa_sessions: MfaSessions,
+}
+
+/// What a session is made from.
+struct Prepared {
+    config: SdkConfig,
+    region: crate::domain::Region,
+    region_from: String,
+    /// Unless it is the default one.
+    profile: Option<String>,
+    sign_in: Arc<SignIn>,
+    /// The roles to assume, if the profile has some.
+    roles: Option<Arc<RoleChain>>,
 }
 
 impl Default for AwsConnector {
@@ -91,7 +107,7 @@ impl AwsConnector {
     }
 
     pub(super) fn with_env(env: Env, fs: Fs) -> Self {
-        Self { env, fs, http: OnceCell::new() }
+        Self { env, fs, http: OnceCell::new(), mfa_sessions: MfaSessions::default() }
     }
 
     pub(super) fn variable(&self, name: &str) -> Option<String> {
@@ -183,7 +199,8 @@ impl AwsConnector {
         Ok(provider.region().await.map(|region| region.to_string()))
     }
 
-    pub(super) async fn load(&self, target: &Target, profile: &str, region: String) -> Answer<SdkConfig> {
+    /// The settings of the clients, and those of the providers of credentials.
+    pub(super) async fn load(&self, target: &Target, profile: &str, region: String) -> Answer<(SdkConfig, Sources)> {
         let http = self.http().await?;
         let shared = files_for_sdk(&self.env, &self.fs).await;
         let timeouts = TimeoutConfig::from(Timeouts::default());
@@ -199,11 +216,7 @@ impl AwsConnector {
             loader = loader.endpoint_url(url);
         }
         let config = loader.load().await;
-        if target.profile.is_none() {
-            return Ok(config);
-        }
-        // The SDK's default chain prefers keys in the environment, which is wrong if --profile names a profile.
-        let provider_config = ProviderConfig::without_region()
+        let settings = ProviderConfig::without_region()
             .with_region(Some(Region::new(region)))
             .with_http_client(http)
             .with_timeout_config(timeouts)
@@ -211,12 +224,7 @@ impl AwsConnector {
             .with_behavior_version(Some(BehaviorVersion::latest()))
             .with_use_fips(config.use_fips())
             .with_use_dual_stack(config.use_dual_stack());
-        let credentials = ProfileFileCredentialsProvider::builder()
-            .configure(&provider_config)
-            .profile_files(shared)
-            .profile_name(profile)
-            .build();
-        Ok(config.into_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build())
+        Ok((config, Sources { settings, files: shared }))
     }
 }
 
@@ -225,6 +233,17 @@ impl Connector for AwsConnector {
     async fn connect(&self, target: &Target) -> Answer<Session> {
         let session = self.session(target).await;
         session.inspect_err(|error| tracing::error!(why = error.why(), "no session"))
+    }
+
+    async fn enter_code(&self, target: &Target, code: &MfaCode) -> Answer<()> {
+        let Prepared { sign_in, roles, .. } = self.prepare(target).await?;
+        let Some(roles) = roles else { return Ok(()) };
+        roles.enter_code(code).await.map_err(|error| add_sign_in(without_credentials(&error, None), &sign_in))
+    }
+
+    async fn sign_in_files(&self) -> Option<SignInFiles> {
+        let env = self.env.clone();
+        tokio::task::spawn_blocking(move || sign_in_files::state(&env)).await.ok()
     }
 
     async fn profiles(&self) -> Vec<Profile> {
@@ -245,6 +264,17 @@ impl Connector for AwsConnector {
 
 impl AwsConnector {
     async fn session(&self, target: &Target) -> Answer<Session> {
+        let Prepared { config, region, region_from, profile, sign_in, roles } = self.prepare(target).await?;
+        if let Some(role) = roles.as_ref().and_then(|roles| roles.needs_code()) {
+            let needed = CredentialsError::provider_error(CodeNeeded { role: role.arn.clone() });
+            return Err(add_sign_in(without_credentials(&needed, None), &sign_in));
+        }
+        let cloud = Arc::new(AwsCloud::new(config, region.clone(), sign_in));
+        Ok(Session { cloud, region, region_from, profile })
+    }
+
+    /// Everything that a session needs. Nothing asks AWS yet.
+    async fn prepare(&self, target: &Target) -> Answer<Prepared> {
         let files = self.sections(target).await?;
         let profile = files.selected_profile().to_owned();
         self.check_profile(&files, &profile, target)?;
@@ -256,11 +286,31 @@ impl AwsConnector {
             check_url(&url).map_err(|why| invalid(format!("{from}: {why}")))?;
         }
         let (region, region_from) = self.region(target, &files).await?;
-        let config = self.load(target, &profile, region.to_string()).await?;
-        let sign_in = profile::sign_in(&files, &self.env, target.profile.is_some(), &region);
+        let tried_from = match (&target.region, region_from == format!("profile `{}`", as_written(&profile))) {
+            (Some(_), _) => String::new(),
+            (None, true) => "from the profile".to_owned(),
+            (None, false) => format!("from {region_from}"),
+        };
+        let is_named = target.profile.is_some();
+        let sign_in = profile::sign_in(&files, &self.env, is_named, &region);
+        let sign_in = Arc::new(SignIn { region_from: tried_from, ..sign_in });
+        // If nobody chose the profile, the credentials may come from elsewhere.
+        if let Some(fault) = sign_in.fault.as_ref().filter(|_| is_named || sign_in.profile_from.is_some()) {
+            return Err(add_sign_in(CloudError::local(ErrorKind::BadProfile, fault), &sign_in));
+        }
+        let (config, sources) = self.load(target, &profile, region.to_string()).await?;
+        let roles = role_chain(&sign_in, &files, &sources, &config, &self.mfa_sessions);
+        let config = match &roles {
+            Some(roles) => {
+                let provider: Arc<dyn ProvideCredentials> = Arc::<RoleChain>::clone(roles);
+                config.into_builder().credentials_provider(SharedCredentialsProvider::from(provider)).build()
+            }
+            // The SDK's default chain prefers keys in the environment, which is wrong if --profile names a profile.
+            None if is_named => config.into_builder().credentials_provider(of_profile(&profile, &sources)).build(),
+            None => config,
+        };
         let profile = Some(as_written(&profile).into_owned()).filter(|name| name != DEFAULT);
-        let cloud = Arc::new(AwsCloud::new(config, region.clone(), sign_in));
-        Ok(Session { cloud, region, region_from, profile })
+        Ok(Prepared { config, region, region_from, profile, sign_in, roles })
     }
 
     /// Checks that the profile exists, unless it is the default one.

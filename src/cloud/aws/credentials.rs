@@ -12,6 +12,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::causes::{cause, causes};
 use super::classify::{kind_and_message, network};
+use super::roles::CodeNeeded;
 use crate::cloud::ErrorKind;
 use crate::domain::change::Operation;
 
@@ -31,6 +32,9 @@ pub(super) fn failure(error: &CredentialsError) -> Failure {
     if let Some(failure) = error_of_call {
         return failure;
     }
+    if let Some(needed) = causes(error).find_map(|e| e.downcast_ref::<CodeNeeded>()) {
+        return (ErrorKind::MfaRequired, needed.role.clone(), Some(ASSUME_ROLE));
+    }
     let (kind, message) = error_without_call(error);
     (kind, message, None)
 }
@@ -43,13 +47,21 @@ where
     let sdk = causes(error).find_map(|e| e.downcast_ref::<SdkError<E, HttpResponse>>())?;
     let (kind, message) = kind_and_message(&[], sdk);
     let kind = match kind {
-        // IAM Identity Center returns this if the sign-in has expired.
-        ErrorKind::AccessDenied if sdk.code() == Some("UnauthorizedException") => ErrorKind::ExpiredCredentials,
-        ErrorKind::AccessDenied if message.contains("MultiFactorAuthentication") => ErrorKind::MfaRequired,
+        // IAM Identity Center returns this if it doesn't accept the token, such as after a sign-out.
+        ErrorKind::AccessDenied if sdk.code() == Some("UnauthorizedException") => ErrorKind::InvalidCredentials,
+        ErrorKind::AccessDenied if is_wrong_code(&message) => ErrorKind::MfaRejected,
         ErrorKind::AccessDenied | ErrorKind::Invalid | ErrorKind::NotFound => ErrorKind::RoleDenied,
         kind => kind,
     };
     Some((kind, message, Some(operation)))
+}
+
+/// Whether AWS doesn't accept the MFA code, rather than missing it.
+///
+/// Source: aws/aws-cli issues 2279 ("invalid MFA one time pass code") and 6325 ("unable to validate MFA code").
+fn is_wrong_code(message: &str) -> bool {
+    let reasons = ["invalid MFA one time pass code", "unable to validate MFA code"];
+    reasons.iter().any(|reason| message.contains(reason))
 }
 
 /// An error that doesn't come from such a call.
@@ -63,9 +75,9 @@ fn error_without_call(error: &CredentialsError) -> (ErrorKind, String) {
         return network;
     }
     let lower = all.to_lowercase().replace('\\', "/");
-    // If the user never signed in, the fix is the same as for an expired sign-in.
-    let signed_out =
-        ["expired", "sso token", "login token", "login/cache", "unauthorizedexception", "session token not found"];
+    let expired = ["expired", "sso token", "login token", "unauthorizedexception", "session token not found"];
+    // Nobody has signed in, or somebody has signed out, which deletes the file.
+    let cached = ["sso/cache/", "login/cache/"].into_iter().find(|cache| lower.contains(cache));
     match error {
         CredentialsError::CredentialsNotLoaded(_) if all.contains("found in chain") => (
             ErrorKind::NoCredentials,
@@ -74,11 +86,21 @@ fn error_without_call(error: &CredentialsError) -> (ErrorKind, String) {
         CredentialsError::CredentialsNotLoaded(_) if error.source().is_none() => {
             (ErrorKind::NoCredentials, "the profile doesn't say where to get them".to_owned())
         }
-        CredentialsError::ProviderTimedOut(_) => (ErrorKind::NoCredentials, "timed out while getting them".to_owned()),
-        _ if signed_out.iter().any(|sign| lower.contains(sign)) => (ErrorKind::ExpiredCredentials, all),
+        CredentialsError::ProviderTimedOut(_) => (ErrorKind::Timeout, "timed out".to_owned()),
+        _ if cached.is_some() && causes(error).any(is_not_found) => {
+            let cache = cached.unwrap_or_default().trim_end_matches('/');
+            (ErrorKind::NoCredentials, format!("no token in ~/.aws/{cache}"))
+        }
+        _ if expired.iter().any(|sign| lower.contains(sign)) || cached.is_some() => {
+            (ErrorKind::ExpiredCredentials, all)
+        }
         CredentialsError::InvalidConfiguration(_) => (ErrorKind::BadProfile, cause(error)),
         _ => (ErrorKind::NoCredentials, container_error(&all).unwrap_or_else(|| cause(error))),
     }
+}
+
+fn is_not_found(error: &(dyn Error + 'static)) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::NotFound)
 }
 
 /// How the `credential_process` ended. The SDK returns only text that contains the status and what the process printed.

@@ -108,7 +108,7 @@ impl AwsConnector {
         };
         let region = region.unwrap_or_else(|| Region::new(FALLBACK));
         tracing::debug!(%region, endpoint = ?endpoint.map(|sourced| sourced.value), "asking the endpoints");
-        let config = self.load(target, &profile, region.to_string()).await?;
+        let (config, _) = self.load(target, &profile, region.to_string()).await?;
         let settings = HttpConnectorSettings::builder().connect_timeout(LIMIT).read_timeout(LIMIT).build();
         let connector = http.connector(&settings, config.sleep_impl());
         let asked = endpoints(&config, &region).await.into_iter().map(|(service, url)| {

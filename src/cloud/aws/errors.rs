@@ -19,6 +19,13 @@ use crate::domain::{Change, Query};
 /// Not a call.
 const NO_CALL: Operation = Operation { service: "", name: "", iam_action: "" };
 
+/// The error about the call for the credentials, if there was one.
+pub(super) fn without_credentials(error: &CredentialsError, request_id: Option<String>) -> CloudError {
+    let (kind, message, call) = credentials::failure(error);
+    let call = Call { operation: call.unwrap_or(NO_CALL), resource: "", eventual: &[] };
+    call.error_of(kind, &message, request_id)
+}
+
 /// One call, as an error names it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Call<'a> {
@@ -49,11 +56,8 @@ impl<'a> Call<'a> {
             let (kind, message) = kind_and_message(self.eventual, error);
             return self.error_of(kind, &message, request_id);
         };
-        let (kind, message, call) = credentials::failure(credentials_error);
-        // This call was never sent. The error is about the call for the credentials, if there was one.
-        let Operation { service, name, iam_action } = call.unwrap_or(NO_CALL);
-        let error = self.error_of(kind, &message, request_id);
-        CloudError { service, operation: name, iam_action, resource: String::new(), ..error }
+        // This call was never sent.
+        without_credentials(credentials_error, request_id)
     }
 
     /// Logs and returns the answer, or the error.

@@ -14,12 +14,19 @@ use crate::cloud::{AssumedRole, CredentialSource, KeyKind, SignIn};
 /// Source: AWS SDKs and Tools Reference Guide, "Standardized credential providers" and "Assume role credential provider".
 pub(super) fn sign_in(files: &EnvConfigSections, env: &Env, named: bool, region: &Region) -> SignIn {
     let variable = |name: &str| env.get(name).ok().filter(|value| !value.is_empty());
+    let region = Some(region.clone());
     if let Some(id) = variable("AWS_ACCESS_KEY_ID").filter(|_| !named) {
         let source = CredentialSource::Environment(key_kind(&id, variable("AWS_SESSION_TOKEN").is_some()));
-        return SignIn { region: Some(region.clone()), source, ..SignIn::default() };
+        return SignIn { region, source, ..SignIn::default() };
     }
     let selected = files.selected_profile();
-    let mut sign_in = SignIn { profile: Some(selected.to_owned()), region: Some(region.clone()), ..SignIn::default() };
+    let from_variable = !named && variable("AWS_PROFILE").is_some();
+    let mut sign_in = SignIn {
+        profile: Some(selected.to_owned()),
+        profile_from: from_variable.then_some("AWS_PROFILE"),
+        region,
+        ..SignIn::default()
+    };
     match follow(files, selected, &mut sign_in) {
         Ok(source) => sign_in.source = source,
         Err(fault) => sign_in.fault = Some(fault),
@@ -78,7 +85,7 @@ pub(super) fn follow(
             (Some(_), source_profile, _) => source_profile.filter(|source_profile| *source_profile != name),
         };
         if let Some(arn) = role {
-            sign_in.roles.push(AssumedRole { arn: arn.to_owned(), mfa: profile.get("mfa_serial").is_some() });
+            sign_in.roles.push(assumed_role(profile, arn)?);
         }
         if let Some(source_profile) = source_profile {
             name = source_profile;
@@ -91,6 +98,24 @@ pub(super) fn follow(
             source => Ok(source.unwrap_or_default()),
         };
     }
+}
+
+/// The settings for assuming the role of a profile.
+///
+/// Source: AWS SDKs and Tools Reference Guide, "Assume role credential provider".
+fn assumed_role(profile: &Profile, arn: &str) -> Result<AssumedRole, String> {
+    let setting = |name: &str| profile.get(name).filter(|value| !value.is_empty()).map(str::to_owned);
+    let seconds = |text: String| {
+        let number = text.trim().parse::<i32>().ok().filter(|seconds| *seconds > 0);
+        number.ok_or_else(|| format!("its duration_seconds `{text}` is not a number of seconds"))
+    };
+    Ok(AssumedRole {
+        arn: arn.to_owned(),
+        mfa_serial: setting("mfa_serial"),
+        external_id: setting("external_id"),
+        session_name: setting("role_session_name"),
+        duration_seconds: setting("duration_seconds").map(seconds).transpose()?,
+    })
 }
 
 /// The source of a profile's credentials, other than keys.

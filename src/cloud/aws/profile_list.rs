@@ -40,7 +40,7 @@ async fn describe(files: &EnvConfigSections, name: &str, env: &Env, fs: &Fs) -> 
     let account_of = |arn: &str| Arn::from(arn).account().map(str::to_owned);
     let (kind, account, role) = match (sign_in.roles.first(), &source) {
         (Some(role), _) => {
-            let mfa = sign_in.roles.iter().any(|role| role.mfa);
+            let mfa = sign_in.roles.iter().any(|role| role.mfa_serial.is_some());
             (ProfileKind::Role { mfa }, account_of(&role.arn), role_name(&role.arn))
         }
         (None, CredentialSource::WebIdentity(_)) => {

@@ -56,13 +56,14 @@ fn an_expired_session_names_the_sign_in_command_with_the_profile() {
     assert!(text(&error(ErrorKind::ExpiredCredentials)).contains("`aws sso login --profile prod`"));
 }
 
-const KINDS: [ErrorKind; 36] = [
+const KINDS: [ErrorKind; 37] = [
     ErrorKind::AccessDenied,
     ErrorKind::ExpiredCredentials,
     ErrorKind::InvalidCredentials,
     ErrorKind::NoCredentials,
     ErrorKind::RoleDenied,
     ErrorKind::MfaRequired,
+    ErrorKind::MfaRejected,
     ErrorKind::ProcessFailed,
     ErrorKind::NoProfile,
     ErrorKind::BadProfile,

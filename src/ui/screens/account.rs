@@ -29,7 +29,14 @@ pub(in crate::ui) fn draw(mut view: View<'_>, frame: &mut Frame<'_>, area: Rect)
             view.indented(&error.why(), theme.bad);
             view.indented(&fix_text(&error.fix()), theme.text);
             view.blank();
-            let next = "Then press r to try again, p for another profile, or g for another Region.";
+            if error.awaits_sign_in() && view.model.demo.is_none() {
+                view.indented(
+                    "Waiting for you to sign in in another terminal; then it continues by itself.",
+                    theme.text,
+                );
+                view.blank();
+            }
+            let next = "Press r to try again, p for another profile, or g for another Region.";
             view.indented(next, theme.dim);
         }
         Connection::Ready(caller) => ready(&mut view, caller),

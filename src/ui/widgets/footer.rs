@@ -5,10 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::view::View;
-use crate::app::Screen;
 use crate::app::keymap::{BINDINGS, Binding, Context, Intent};
 use crate::app::state::alarm_test::TestPhase;
 use crate::app::state::teardown::{Teardown, TeardownPhase};
+use crate::app::{Connection, Screen};
 use crate::domain::Step;
 
 pub(in crate::ui) fn draw(view: &View<'_>, frame: &mut Frame<'_>, area: Rect) {
@@ -80,6 +80,9 @@ fn applies(view: &View<'_>, binding: &Binding) -> bool {
 fn hint(view: &View<'_>, binding: &Binding) -> String {
     if let (Some(screen), Context::Teardown) = (&view.account.teardown, binding.context) {
         return teardown_hint(screen, binding);
+    }
+    if binding.intent == Intent::Start && matches!(view.account.connection, Connection::Failed(_)) {
+        return "try again".into();
     }
     let Screen::Step(step) = view.model.screen else { return binding.hint.to_owned() };
     if !matches!(binding.context, Context::Step | Context::Field) || binding.intent != Intent::Apply {

@@ -91,7 +91,7 @@ impl Two {
         let mut two = Self { worker: Worker::new(Arc::new(connector), clock, sender), answers };
         for session in [FIRST, SECOND] {
             let setup = Box::new(SetupOptions::default());
-            two.worker.start(SessionEffect::Connect { target: Target::default(), setup }.within(session));
+            two.worker.start(SessionEffect::Connect { target: Target::default(), code: None, setup }.within(session));
         }
         assert_eq!(two.next_sessions(2).await, [FIRST, SECOND]);
         two

@@ -49,7 +49,7 @@ pub struct Pty {
     child: Box<dyn Child + Send + Sync>,
     shared: Arc<Shared>,
     before: Modes,
-    _home: TempDir,
+    home: TempDir,
 }
 
 /// How the program in the terminal ended.
@@ -109,7 +109,14 @@ impl Pty {
         });
         // Only now are all descriptors of the terminal closed on exec: a process that another test starts inherits none.
         drop(guard);
-        Self { master: Some(pair.master), writer: Some(writer), child, shared, before, _home: program.home }
+        Self { master: Some(pair.master), writer: Some(writer), child, shared, before, home: program.home }
+    }
+
+    /// Writes a file into the home directory.
+    pub fn write(&self, path: &str, text: &str) {
+        let path = self.home.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
     }
 
     /// Sends keys: text, or the names of [`key`].
