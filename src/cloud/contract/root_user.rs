@@ -113,7 +113,7 @@ fn report() -> Vec<ContractCase> {
             .aws("GenerateCredentialReport", state("STARTED"))
             .returns(&false),
         ContractCase::new("a credential report is being generated", CloudCall::GenerateCredentialReport)
-            .demo(|account| account.root_user.report = Some(-1))
+            .demo(|account| account.root_user.report = Some(0))
             .aws("GenerateCredentialReport", state("INPROGRESS"))
             .returns(&false),
         ContractCase::new("a recent credential report is kept", CloudCall::GenerateCredentialReport)
@@ -132,7 +132,7 @@ fn report() -> Vec<ContractCase> {
             .aws("GetCredentialReport", refused("ReportNotPresent"))
             .returns(&None::<RootLastUse>),
         ContractCase::new("a credential report that isn't ready", CloudCall::RootLastUse)
-            .demo(|account| account.root_user.report = Some(-1))
+            .demo(|account| account.root_user.report = Some(0))
             .aws("GetCredentialReport", refused("ReportInProgress"))
             .returns(&None::<RootLastUse>),
     ]
