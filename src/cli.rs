@@ -127,7 +127,9 @@ pub async fn run(
             Command::Plan(options) => plan::run(options, global, connector, now, console).await,
             Command::Apply(options) => apply::run(options, global, connector, now, &interrupt, console).await,
             Command::Status(options) => status::run(options, global, connector, now, console).await,
-            Command::Test(options) => alarm_test::run(options, global, connector, now, &interrupt, console).await,
+            Command::Test(options) => {
+                Box::pin(alarm_test::run(options, global, connector, now, &interrupt, console)).await
+            }
             Command::Confirm(options) => confirm::run(options, global, connector, now, &interrupt, console).await,
             Command::Events(options) => events::run(options, global, connector, now, console).await,
             Command::Doctor(options) => doctor::run(options, global, connector, now, console).await,

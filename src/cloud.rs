@@ -19,6 +19,7 @@ use crate::domain::observed::{
 };
 use crate::domain::profile::Profile;
 use crate::domain::query::Tagged;
+use crate::domain::root_user::{RootCredentials, RootLastUse};
 use crate::domain::{Change, Identity, Region};
 
 #[cfg(feature = "aws")]
@@ -52,6 +53,22 @@ pub trait Cloud: Send + Sync {
     /// The names of the accounts of the organization, by their IDs. Only its management account and delegated administrators
     /// may ask for them.
     async fn organization_accounts(&self) -> Answer<BTreeMap<String, String>>;
+
+    /// Which credentials the root user has.
+    async fn root_credentials(&self) -> Answer<RootCredentials>;
+
+    /// Whether one of the root user's MFA devices is virtual.
+    async fn has_virtual_root_mfa(&self) -> Answer<bool>;
+
+    /// Whether the organization can remove its members' root credentials; `None` if this account is not told, because it
+    /// is neither the management account nor a delegated administrator.
+    async fn is_root_access_centralized(&self) -> Answer<Option<bool>>;
+
+    /// Makes AWS generate a credential report, unless there is one of the last four hours. Whether it can be read now.
+    async fn generate_credential_report(&self) -> Answer<bool>;
+
+    /// What the credential report says about the root user; `None` if there is no report now.
+    async fn root_last_use(&self) -> Answer<Option<RootLastUse>>;
 
     /// Every trail visible in the Region, including shadow and organization trails.
     async fn trails(&self, region: &Region) -> Answer<Vec<Trail>>;

@@ -43,6 +43,7 @@ pub mod profile;
 pub mod query;
 pub mod region;
 pub mod retention;
+pub mod root_user;
 pub mod samples;
 pub mod session_times;
 pub mod setting_id;

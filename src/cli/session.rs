@@ -40,8 +40,29 @@ impl AccountSession {
         console: &Console,
         setup: &SetupOptions,
     ) -> Result<(Self, Prefetch<'static>), CommandError> {
+        let prefetch = |to: &Session| Prefetch::new(&to.cloud, &to.region, setup);
+        Self::open_with(global, connector, console, prefetch).await
+    }
+
+    /// The same for a command that also says something about the root user.
+    pub(super) async fn open_prefetching_root_user(
+        global: &GlobalOptions,
+        connector: &dyn Connector,
+        console: &Console,
+        setup: &SetupOptions,
+    ) -> Result<(Self, Prefetch<'static>), CommandError> {
+        let prefetch = |to: &Session| Prefetch::new(&to.cloud, &to.region, setup).with_root_user(&to.cloud);
+        Self::open_with(global, connector, console, prefetch).await
+    }
+
+    async fn open_with(
+        global: &GlobalOptions,
+        connector: &dyn Connector,
+        console: &Console,
+        prefetch: impl FnOnce(&Session) -> Prefetch<'static>,
+    ) -> Result<(Self, Prefetch<'static>), CommandError> {
         let connection = Self::connect(global, connector, console).await?;
-        let prefetch = Prefetch::new(&connection.cloud, &connection.region, setup);
+        let prefetch = prefetch(&connection);
         let identity = prefetch.alongside(connection.cloud.identity()).await?;
         Ok((Self::check_identity(connection, identity, global, console)?, prefetch))
     }

@@ -19,6 +19,7 @@ use crate::domain::observed::{
     SubscriptionAttributes, Topic, Trail, TrailStatus,
 };
 use crate::domain::query::Tagged;
+use crate::domain::root_user::{RootCredentials, RootLastUse};
 use crate::domain::{Change, Identity, Region};
 
 use cloudtrail::CloudTrail;
@@ -54,6 +55,7 @@ mod profile_list;
 mod profile_names;
 mod provider;
 mod roles;
+mod root_user;
 mod s3;
 mod selectors;
 mod sign_in_files;
@@ -259,6 +261,26 @@ impl Cloud for AwsCloud {
 
     async fn organization_accounts(&self) -> Answer<BTreeMap<String, String>> {
         self.with_sign_in(self.global().organizations.list_accounts()).await
+    }
+
+    async fn root_credentials(&self) -> Answer<RootCredentials> {
+        self.with_sign_in(self.global().iam.get_account_summary()).await
+    }
+
+    async fn has_virtual_root_mfa(&self) -> Answer<bool> {
+        self.with_sign_in(self.global().iam.list_virtual_mfa_devices()).await
+    }
+
+    async fn is_root_access_centralized(&self) -> Answer<Option<bool>> {
+        self.with_sign_in(self.global().iam.list_organizations_features()).await
+    }
+
+    async fn generate_credential_report(&self) -> Answer<bool> {
+        self.with_sign_in(self.global().iam.generate_credential_report()).await
+    }
+
+    async fn root_last_use(&self) -> Answer<Option<RootLastUse>> {
+        self.with_sign_in(self.global().iam.get_credential_report()).await
     }
 
     async fn trails(&self, region: &Region) -> Answer<Vec<Trail>> {

@@ -8,7 +8,7 @@ use std::fmt::Debug;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::aws::tests::{Asked, Protocol, cbor, never_set, ok, refusal, wire};
+use super::aws::tests::{Asked, Protocol, base64, cbor, never_set, ok, refusal, wire};
 use super::demo::{Account, DemoCloud, InjectedFault, ManualClock};
 use super::{Answer, Cloud, CloudError, ErrorKind, MetricTotal, Search, TotalStatistic};
 use crate::domain::alarm::{Alarm, AlarmState, Metric};
@@ -21,6 +21,7 @@ mod changes;
 mod identity;
 mod queries;
 mod regions;
+mod root_user;
 mod topics;
 mod trails;
 
@@ -40,6 +41,11 @@ const ALARM: &str = "rootbell-root-use";
 enum CloudCall {
     Identity,
     OrganizationAccounts,
+    RootCredentials,
+    VirtualRootMfa,
+    CentralizedRootAccess,
+    GenerateCredentialReport,
+    RootLastUse,
     Trails,
     TrailStatus(&'static str),
     ManagementEvents(&'static str),
@@ -74,6 +80,11 @@ async fn send(cloud: &dyn Cloud, region: &Region, call: &CloudCall) -> Result<St
     match call {
         CloudCall::Identity => debug_text(cloud.identity().await),
         CloudCall::OrganizationAccounts => debug_text(cloud.organization_accounts().await),
+        CloudCall::RootCredentials => debug_text(cloud.root_credentials().await),
+        CloudCall::VirtualRootMfa => debug_text(cloud.has_virtual_root_mfa().await),
+        CloudCall::CentralizedRootAccess => debug_text(cloud.is_root_access_centralized().await),
+        CloudCall::GenerateCredentialReport => debug_text(cloud.generate_credential_report().await),
+        CloudCall::RootLastUse => debug_text(cloud.root_last_use().await),
         CloudCall::Trails => debug_text(cloud.trails(region).await),
         CloudCall::TrailStatus(arn) => debug_text(cloud.trail_status(region, arn).await),
         CloudCall::ManagementEvents(arn) => debug_text(cloud.management_events(region, arn).await),
@@ -327,11 +338,18 @@ fn comparable_parts(error: &CloudError) -> (ErrorKind, &str, &str, &str, &str) {
 
 #[tokio::test]
 async fn the_demo_and_the_aws_adapter_give_the_same_answers() {
-    let cases: Vec<ContractCase> =
-        [queries::cases(), alarms::cases(), topics::cases(), trails::cases(), changes::cases(), regions::cases()]
-            .into_iter()
-            .flatten()
-            .collect();
+    let cases: Vec<ContractCase> = [
+        queries::cases(),
+        root_user::cases(),
+        alarms::cases(),
+        topics::cases(),
+        trails::cases(),
+        changes::cases(),
+        regions::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     let mut wrong = Vec::new();
     for case in &cases {
         let (demo, aws) = (case.run_on_demo().await, case.run_on_aws().await);

@@ -22,6 +22,7 @@ use crate::domain::observed::{
     Subscription, SubscriptionAttributes, Topic, Trail, TrailStatus,
 };
 use crate::domain::query::Tagged;
+use crate::domain::root_user::{RootCredentials, RootLastUse, RootMfa};
 use crate::domain::{Change, Email, Identity, Query, Region};
 
 pub mod account;
@@ -32,6 +33,7 @@ mod error;
 mod faults;
 mod indirect_alarms;
 mod queries;
+mod root_user;
 mod scenario;
 #[cfg(test)]
 mod tests;
@@ -298,6 +300,29 @@ impl Cloud for DemoCloud {
 
     async fn organization_accounts(&self) -> Answer<BTreeMap<String, String>> {
         self.query(&self.region, Query::OrganizationAccounts, "", |account, _| queries::organization_accounts(account))
+            .await
+    }
+
+    async fn root_credentials(&self) -> Answer<RootCredentials> {
+        self.query(&self.region, Query::RootCredentials, "", |account, _| Ok(account.root_user.credentials())).await
+    }
+
+    async fn has_virtual_root_mfa(&self) -> Answer<bool> {
+        let has_virtual_mfa = |account: &Account| account.root_user.mfa == RootMfa::Virtual;
+        self.query(&self.region, Query::VirtualMfaDevices, "", |account, _| Ok(has_virtual_mfa(account))).await
+    }
+
+    async fn is_root_access_centralized(&self) -> Answer<Option<bool>> {
+        self.query(&self.region, Query::OrganizationsFeatures, "", |account, _| Ok(account.root_user.centralized)).await
+    }
+
+    async fn generate_credential_report(&self) -> Answer<bool> {
+        let work = |account: &mut Account, view: &AccountView| Ok(account.root_user.generate_report(view.now));
+        self.call(&self.region, Query::GenerateCredentialReport.operation(), "", 1, work).await
+    }
+
+    async fn root_last_use(&self) -> Answer<Option<RootLastUse>> {
+        self.query(&self.region, Query::CredentialReport, "", |account, view| Ok(account.root_user.last_use(view)))
             .await
     }
 

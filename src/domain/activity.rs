@@ -192,7 +192,11 @@ fn concerns_recording(check: CheckId) -> bool {
         | CheckId::TopicPublic
         | CheckId::TopicEncryption
         | CheckId::SubscriptionConfirmed
-        | CheckId::SubscriptionSigned => false,
+        | CheckId::SubscriptionSigned
+        | CheckId::RootMfa
+        | CheckId::RootHardwareMfa
+        | CheckId::RootAccessKeys
+        | CheckId::RootCertificates => false,
     }
 }
 
@@ -262,7 +266,11 @@ fn concerns_notification(check: CheckId) -> bool {
         | CheckId::AlarmMuteRules
         | CheckId::TopicPublic
         | CheckId::SubscriptionSigned
-        | CheckId::AlarmExists => false,
+        | CheckId::AlarmExists
+        | CheckId::RootMfa
+        | CheckId::RootHardwareMfa
+        | CheckId::RootAccessKeys
+        | CheckId::RootCertificates => false,
     }
 }
 

@@ -9,6 +9,7 @@ use super::observed::{
 };
 use super::region::Region;
 use super::retention::RetentionDays;
+use super::root_user::{RootCredentials, RootUser};
 use super::settings::AlertSettings;
 use super::{Identity, Settings, SetupOptions, policy};
 
@@ -67,6 +68,11 @@ pub(crate) fn sound() -> Observed {
         ..TrailStatus::default()
     };
     Observed {
+        root_user: Ok(RootUser {
+            credentials: Ok(RootCredentials { password: Some(true), mfa: true, access_keys: 0, certificates: 0 }),
+            has_virtual_mfa: Some(Ok(false)),
+            centralized: None,
+        }),
         trails: Ok(vec![trail.clone()]),
         trail: Some(TrailDetails { trail, status: Ok(status), events: Ok(ManagementEvents::ALL), group: None }),
         others: Vec::new(),

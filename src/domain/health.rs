@@ -20,6 +20,7 @@ mod log_group_key;
 mod outcome;
 mod recipients;
 mod registry;
+mod root_user;
 mod topic;
 mod trail;
 mod trust;
@@ -214,7 +215,7 @@ impl Health {
     /// The worst verdict on alerting of a step's checks.
     #[must_use]
     pub fn step(&self, step: Step) -> Verdict {
-        self.worst(|id| id.step() == step && id.counts() == Counts::Alerting)
+        self.worst(|id| id.step() == Some(step) && id.counts() == Counts::Alerting)
     }
 
     /// Whether a step needs nothing more from the wizard. A pending step counts as done.
@@ -299,7 +300,11 @@ fn unread_before<'a>(evidence: &Evidence<'a>, check: CheckId) -> Option<&'a Prob
         | CheckId::TrailAllRegions
         | CheckId::TrailValidation
         | CheckId::BucketPrivate
-        | CheckId::RoleScope => None,
+        | CheckId::RoleScope
+        | CheckId::RootMfa
+        | CheckId::RootHardwareMfa
+        | CheckId::RootAccessKeys
+        | CheckId::RootCertificates => None,
         CheckId::LogGroupExists | CheckId::LogGroupRetention => evidence.unread_before_log_group(),
         CheckId::FilterPattern | CheckId::FilterCisPattern | CheckId::FilterPublishes => {
             evidence.unread_before_filter()
@@ -323,7 +328,7 @@ pub fn alerting_verdicts(
     now: Timestamp,
 ) -> Vec<(CheckId, Verdict)> {
     let is_included =
-        |id: &&CheckId| id.step() == step && id.counts() == Counts::Alerting && id.path() != AlertPath::Events;
+        |id: &&CheckId| id.step() == Some(step) && id.counts() == Counts::Alerting && id.path() != AlertPath::Events;
     with_evidence(settings, observed, now, |evidence| {
         CheckId::ALL.iter().filter(is_included).map(|id| (*id, evidence.judge(*id).verdict)).collect()
     })

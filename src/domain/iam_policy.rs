@@ -48,6 +48,8 @@ const CHAIN: [Query; 14] = [
     Query::Subscriptions,
     Query::SubscriptionAttributes,
 ];
+/// What a complete status says about the root user.
+const ROOT_USER: [Query; 3] = [Query::RootCredentials, Query::VirtualMfaDevices, Query::OrganizationsFeatures];
 /// The further queries that a plan and a complete status need.
 const BUCKET_AND_ROLE: [Query; 8] = [
     Query::Bucket,
@@ -69,7 +71,13 @@ pub const ORGANIZATION_TRAIL_ACTIONS: [&str; 4] = [
     "iam:GetRole",
     "iam:CreateServiceLinkedRole",
 ];
-const DASHBOARD: [Query; 3] = [Query::RootEvents, Query::History, Query::MetricStatistics];
+const DASHBOARD: [Query; 5] = [
+    Query::RootEvents,
+    Query::History,
+    Query::MetricStatistics,
+    Query::GenerateCredentialReport,
+    Query::CredentialReport,
+];
 /// What a test alarm reads.
 const TEST: [Query; 2] = [Query::Alarm, Query::History];
 /// What a drill reads.
@@ -170,11 +178,13 @@ fn queries(use_case: UseCase, settings: &Settings, observed: &Observed) -> Vec<Q
     match use_case {
         UseCase::Setup => {
             all.extend(BUCKET_AND_ROLE);
+            all.extend(ROOT_USER);
             all.extend([Query::TestFilter, Query::MetricStatistics]);
             all.extend(unmanaged_kinds(settings).map(|kind| Tagged::from(kind).query()));
         }
         UseCase::Watch => {
             all.extend(BUCKET_AND_ROLE);
+            all.extend(ROOT_USER);
             all.extend(DASHBOARD);
             if observed.has_organization_trail() {
                 all.push(Query::OrganizationAccounts);
@@ -290,7 +300,12 @@ mod tests {
             "cloudtrail:DescribeTrails",
             "cloudwatch:DescribeAlarmsForMetric",
             "cloudwatch:GetMetricStatistics",
+            "iam:GenerateCredentialReport",
+            "iam:GetAccountSummary",
+            "iam:GetCredentialReport",
             "iam:ListAccountAliases",
+            "iam:ListOrganizationsFeatures",
+            "iam:ListVirtualMFADevices",
             "logs:DescribeLogGroups",
             "logs:TestMetricFilter",
             "sns:GetSubscriptionAttributes",
@@ -339,6 +354,10 @@ mod tests {
     fn the_watch_policy_is_read_only() {
         for action in policy_for(UseCase::Watch, &SetupOptions::default()).actions() {
             let name = action.split(':').nth(1).unwrap();
+            // Service Authorization Reference, IAM: its access level is Read, because it changes no resource.
+            if action == "iam:GenerateCredentialReport" {
+                continue;
+            }
             assert!(["Get", "List", "Describe", "Filter"].iter().any(|verb| name.starts_with(verb)), "{action}");
         }
     }

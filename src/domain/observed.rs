@@ -15,9 +15,10 @@ use super::filter_output::FilterOutput;
 use super::indirect_alarm::IndirectAlarm;
 use super::key_state::KeyState;
 use super::policy::PolicyDocument;
-use super::problem::Problem;
+use super::problem::{Fix, Problem};
 use super::region::Region;
 use super::retention::RetentionDays;
+use super::root_user::RootUser;
 
 mod events;
 
@@ -285,6 +286,8 @@ pub struct TrailDetails {
 /// bucket and role that the trail needs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Observed {
+    /// The root user; an error if it was not read at all.
+    pub root_user: ReadResult<RootUser>,
     /// All trails visible in this Region, shadow trails included.
     pub trails: ReadResult<Vec<Trail>>,
     /// The trail that the chain uses.
@@ -326,6 +329,7 @@ impl Observed {
     #[must_use]
     pub fn nothing() -> Self {
         Self {
+            root_user: Err(root_user_not_read()),
             trails: Ok(Vec::new()),
             trail: None,
             others: Vec::new(),
@@ -391,6 +395,7 @@ impl Observed {
             filter_outputs: _,
             log_group_keys: _,
             indirect_alarms: _,
+            root_user: _,
             session: _,
         } = self;
         let trail = trail.as_ref();
@@ -414,6 +419,15 @@ impl Observed {
         }
         distinct
     }
+}
+
+/// That the root user was not read, and where to look instead.
+///
+/// Source: IAM User Guide, "AWS account root user": the IAM dashboard has security recommendations about it.
+#[must_use]
+pub fn root_user_not_read() -> Problem {
+    let advice = "Look at the security recommendations on the dashboard of the IAM console.";
+    Problem::new("The root user was not read.", Fix::advice(advice))
 }
 
 #[cfg(test)]

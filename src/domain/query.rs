@@ -11,6 +11,11 @@ pub enum Query {
     Identity,
     Alias,
     OrganizationAccounts,
+    RootCredentials,
+    VirtualMfaDevices,
+    OrganizationsFeatures,
+    GenerateCredentialReport,
+    CredentialReport,
     Trails,
     TrailStatus,
     Events,
@@ -54,6 +59,12 @@ impl Query {
             Self::Identity => ("sts", "GetCallerIdentity", "sts:GetCallerIdentity"),
             Self::Alias => ("iam", "ListAccountAliases", "iam:ListAccountAliases"),
             Self::OrganizationAccounts => ("organizations", "ListAccounts", "organizations:ListAccounts"),
+            Self::RootCredentials => ("iam", "GetAccountSummary", "iam:GetAccountSummary"),
+            Self::VirtualMfaDevices => ("iam", "ListVirtualMFADevices", "iam:ListVirtualMFADevices"),
+            Self::OrganizationsFeatures => ("iam", "ListOrganizationsFeatures", "iam:ListOrganizationsFeatures"),
+            // It changes nothing in the account.
+            Self::GenerateCredentialReport => ("iam", "GenerateCredentialReport", "iam:GenerateCredentialReport"),
+            Self::CredentialReport => ("iam", "GetCredentialReport", "iam:GetCredentialReport"),
             Self::Trails => ("cloudtrail", "DescribeTrails", "cloudtrail:DescribeTrails"),
             Self::TrailStatus => ("cloudtrail", "GetTrailStatus", "cloudtrail:GetTrailStatus"),
             Self::Events => ("cloudtrail", "GetEventSelectors", "cloudtrail:GetEventSelectors"),
@@ -100,6 +111,11 @@ impl Query {
             Self::Identity => return None,
             Self::Alias
             | Self::OrganizationAccounts
+            | Self::RootCredentials
+            | Self::VirtualMfaDevices
+            | Self::OrganizationsFeatures
+            | Self::GenerateCredentialReport
+            | Self::CredentialReport
             | Self::Trails
             | Self::LogGroup
             | Self::TestFilter

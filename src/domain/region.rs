@@ -37,6 +37,19 @@ impl Partition {
         }
     }
 
+    /// Why nobody can sign in to the console as the root user, so that its MFA doesn't matter; `None` if one can.
+    ///
+    /// Source: AWS GovCloud (US) User Guide, "AWS GovCloud (US) compared to standard AWS Regions"; AWS China, "Accounts and
+    /// credentials". Security Hub has no IAM.9 in these partitions.
+    #[must_use]
+    pub fn without_root_sign_in(&self) -> Option<&'static str> {
+        match self {
+            Self::GovCloud => Some("nobody can sign in to the console as root in AWS GovCloud (US)"),
+            Self::China => Some("accounts in the AWS China Regions have no root user"),
+            Self::Aws | Self::Other(_) => None,
+        }
+    }
+
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {

@@ -27,6 +27,7 @@ use crate::domain::{Identity, Observed, Region, Settings, SetupOptions};
 mod filter_output;
 mod prefetch;
 mod read;
+mod root_user;
 mod subscriptions;
 
 use filter_output::filter_output;
@@ -47,8 +48,9 @@ pub enum ObserveScope {
     Plan,
 }
 
-/// Reads the account's current state. If a query fails, its field holds the error, and the rest is still returned. `now` is
-/// the time; `None`: what only the verdict needs is not read, such as the datapoints of filters.
+/// Reads the account's current state, and unless only the chain is read, the root user. If a query fails, its field holds
+/// the error, and the rest is still returned. `now` is the time; `None`: what only the verdict needs is not read, such as
+/// the datapoints of filters.
 pub async fn observe(
     cloud: &dyn Cloud,
     identity: &Identity,
@@ -57,10 +59,15 @@ pub async fn observe(
     scope: ObserveScope,
     now: Option<Timestamp>,
 ) -> Observed {
-    observe_with(cloud, identity, region, setup, scope, now, Prefetch::new(&cloud, region, setup)).await
+    let prefetch = Prefetch::new(&cloud, region, setup);
+    let prefetch = match scope {
+        ObserveScope::Chain => prefetch,
+        ObserveScope::Everything | ObserveScope::Plan => prefetch.with_root_user(&cloud),
+    };
+    observe_with(cloud, identity, region, setup, scope, now, prefetch).await
 }
 
-/// Like [`observe`], but uses the queries in `prefetch`, which may have started already.
+/// Like [`observe`], but uses the queries in `prefetch`, which may have started already. It decides on the root user.
 pub async fn observe_with(
     cloud: &dyn Cloud,
     identity: &Identity,
@@ -146,7 +153,17 @@ async fn observe_region(
         default_group: &guess.log_group.value,
         default_topic: guess.topic_arn(),
     };
-    let ((trails, others, mut more_trails), bucket, role, (group, filter_output), alarms, topic, requested_key) = join!(
+    let (
+        root_user,
+        (trails, others, mut more_trails),
+        bucket,
+        role,
+        (group, filter_output),
+        alarms,
+        topic,
+        requested_key,
+    ) = join!(
+        prefetch.root_user.clone(),
         reader.first_trails(),
         observe_bucket(cloud, &guess, scope),
         observe_role(cloud, &guess, scope),
@@ -172,6 +189,7 @@ async fn observe_region(
     );
     // Without `..`, so that a new part is read here.
     let mut observed = Observed {
+        root_user,
         trails,
         trail: None,
         others,

@@ -1,4 +1,4 @@
-//! The queries that the dashboard polls, one call each.
+//! The queries that the dashboard polls, one call each; two for the root user's last use.
 
 use jiff::Timestamp;
 
@@ -6,6 +6,7 @@ use crate::cloud::{Answer, Cloud, Search};
 use crate::domain::Region;
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::observed::{Alarm, Metric};
+use crate::domain::root_user::RootLastUse;
 
 /// A query for one part of the dashboard.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +15,7 @@ pub enum PollQuery {
     History { alarm: String, since: Timestamp },
     Metric { metric: Metric, from: Timestamp, to: Timestamp },
     Events { log_group: String, pattern: String, from: Timestamp, to: Timestamp, page: Option<String> },
+    RootLastUse,
 }
 
 /// The answer to a [`PollQuery`].
@@ -23,6 +25,8 @@ pub enum PollResult {
     History(Vec<HistoryItem>),
     Metric(Vec<Datapoint>),
     Events(EventPage),
+    /// `None`: AWS is still generating the report.
+    RootLastUse(Option<RootLastUse>),
 }
 
 /// Seconds that one bar of the chart covers: 28 bars are a week.
@@ -44,6 +48,11 @@ pub async fn ask(cloud: &dyn Cloud, region: &Region, query: &PollQuery) -> Answe
         PollQuery::Events { log_group, pattern, from, to, page } => {
             let search = Search { log_group, pattern, from: *from, to: *to, page: page.as_deref() };
             cloud.filter_log_events(region, &search).await.map(PollResult::Events)
+        }
+        PollQuery::RootLastUse => {
+            let is_ready = cloud.generate_credential_report().await?;
+            let found = if is_ready { cloud.root_last_use().await? } else { None };
+            Ok(PollResult::RootLastUse(found))
         }
     }
 }

@@ -17,6 +17,11 @@ use crate::engine::{self, ObserveScope, Prefetch};
 /// Returns the current time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
+/// The first queries of an observation, which for the screens includes the root user.
+fn prefetch_for(cloud: &Arc<dyn Cloud>, region: &Region, setup: &SetupOptions) -> Prefetch<'static> {
+    Prefetch::new(cloud, region, setup).with_root_user(cloud)
+}
+
 /// What all sessions share.
 #[derive(Clone)]
 pub(super) struct Surroundings {
@@ -84,7 +89,7 @@ impl SessionWorker {
                 let now = Some((self.surroundings.clock)());
                 let prefetch = self.take_prefetch(&setup);
                 self.on_cloud(move |cloud, _| async move {
-                    let prefetch = prefetch.unwrap_or_else(|| Prefetch::new(&cloud, &region, &setup));
+                    let prefetch = prefetch.unwrap_or_else(|| prefetch_for(&cloud, &region, &setup));
                     let scope = ObserveScope::Plan;
                     let observed =
                         engine::observe_with(&*cloud, &identity, &region, &setup, scope, now, prefetch).await;
@@ -188,7 +193,7 @@ async fn connect(
         connector.enter_code(target, &code).await?;
     }
     let session = connector.connect(target).await?;
-    let prefetch = Prefetch::new(&session.cloud, &session.region, &setup);
+    let prefetch = prefetch_for(&session.cloud, &session.region, &setup);
     let (cloud, region) = (session.cloud.clone(), session.region.clone());
     *locked(connection) = Some(Connected { cloud, region, prefetch: Some((setup, prefetch.clone())) });
     let identity = prefetch.alongside(session.cloud.identity()).await?;

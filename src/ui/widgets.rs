@@ -6,6 +6,7 @@ pub(super) mod footer;
 pub(super) mod header;
 pub(super) mod notice;
 pub(super) mod plan;
+pub(super) mod root_user;
 pub(super) mod test_result;
 pub(super) mod text;
 pub(super) mod time;

@@ -18,6 +18,7 @@ use rootbell::domain::observed::{Confirmation, MetricFilter, Subscription, Subsc
 use rootbell::domain::pattern::CIS_PATTERN;
 use rootbell::domain::plan::{Plan, plan};
 use rootbell::domain::policy::{LogFileLocation, PolicyDocument, bucket_statements, merge};
+use rootbell::domain::root_user::RootMfa;
 use rootbell::domain::{self, Health, Settings, SetupOptions, Verdict};
 use rootbell::engine::{self, ObserveScope};
 use serde_json::{Value, json};
@@ -67,7 +68,23 @@ const fn case(
 use Verdict::{Missing, Pending, Unknown, Wrong};
 
 /// Every way of breaking a setup that the checks have to detect.
-const CASES: [BrokenAccount; 69] = [
+const CASES: [BrokenAccount; 71] = [
+    case(
+        "root user without MFA",
+        |a| a.root_user.mfa = RootMfa::None,
+        "root.mfa",
+        Missing,
+        "its password is enough to take over the account",
+        NotFixable("Sign in as the root user"),
+    ),
+    case(
+        "root user with access keys",
+        |a| a.root_user.access_keys = 1,
+        "root.access_keys",
+        Wrong,
+        "The root user has access keys",
+        NotFixable("deactivate its access keys"),
+    ),
     case("no filter", |a| group(a).clear(), "filter.pattern", Missing, "No filter on", Fixed),
     case(
         "invokedBy clause missing",

@@ -12,6 +12,7 @@ mod fields;
 mod first_run;
 mod interrupted;
 mod pickers;
+mod root_user;
 mod scenarios;
 mod sessions;
 mod teardown;

@@ -41,6 +41,8 @@ mod refusals;
 mod regions;
 #[cfg(unix)]
 mod release;
+#[cfg(unix)]
+mod root_user;
 mod screens;
 #[cfg(unix)]
 mod search;

@@ -9,6 +9,7 @@ use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::event::RootEvent;
 use crate::domain::event_search::Piece;
 use crate::domain::observed::Observed;
+use crate::domain::root_user::RootLastUse;
 pub use crate::engine::poll::BAR;
 
 /// The polling intervals while requests succeed and the terminal has the focus.
@@ -22,6 +23,10 @@ const EVENTS: SignedDuration = SignedDuration::from_secs(30);
 const READING: SignedDuration = SignedDuration::from_secs(1);
 const METRIC: SignedDuration = SignedDuration::from_secs(60);
 const CHAIN: SignedDuration = SignedDuration::from_secs(120);
+/// AWS generates a credential report at most every four hours.
+const ROOT_LAST_USE: SignedDuration = SignedDuration::from_hours(1);
+/// While AWS is generating it, which takes longer the more users there are.
+const GENERATING: SignedDuration = SignedDuration::from_secs(10);
 /// How far back the dashboard reads.
 pub const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -32,6 +37,8 @@ pub struct Dashboard {
     pub history: Polled<Vec<HistoryItem>>,
     pub metric: Polled<Vec<Datapoint>>,
     pub events: Polled<Vec<RootEvent>>,
+    /// `None`: AWS is still generating the first report.
+    pub root_last_use: Polled<Option<RootLastUse>>,
     pub(in crate::app) chain: Polled<()>,
     /// Which events have been read.
     activity: Activity,
@@ -48,6 +55,7 @@ impl Default for Dashboard {
             history: Polled::new(HISTORY),
             metric: Polled::new(METRIC),
             events: Polled::new(EVENTS),
+            root_last_use: Polled::new(ROOT_LAST_USE),
             chain: Polled::new(CHAIN),
             activity: Activity::default(),
             selected: 0,
@@ -64,6 +72,7 @@ impl Dashboard {
             self.history.deadline(now),
             self.metric.deadline(now),
             self.events.deadline(now),
+            self.root_last_use.deadline(now),
             self.chain.deadline(now).filter(|_| !is_observing),
         ]
         .into_iter()
@@ -90,6 +99,10 @@ impl Dashboard {
         self.metric.refresh_now();
         self.refresh_events_now();
         self.chain.refresh_now();
+        // There won't be another report for hours, but a request that failed, or the first report, may succeed now.
+        if self.root_last_use.error.is_some() || self.root_last_use.value.flatten().is_none() {
+            self.root_last_use.refresh_now();
+        }
     }
 
     /// Requests new events at the next tick.
@@ -137,12 +150,31 @@ impl Dashboard {
         self.activity.read_older(self.known_events());
     }
 
-    /// The account has been read, on behalf of the dashboard or not.
+    /// The account has been read, on behalf of the dashboard or not. If that works again, so may the credential report.
     pub(in crate::app) fn chain_answered(&mut self, observed: &Observed, now: Timestamp, slowdown: i32) {
         let first_error = observed.unreadable().first().copied().filter(|_| observed.is_unreadable());
         let answer =
             first_error.map_or(Ok(()), |unreadable| Err(CloudError::local(ErrorKind::Other, unreadable.why.clone())));
+        let is_back = self.chain.error.is_some() && answer.is_ok();
         self.chain.answered(answer, now, slowdown);
+        if is_back && self.root_last_use.error.is_some() {
+            self.root_last_use.refresh_now();
+        }
+    }
+
+    /// Takes in what the credential report says. Until there is a new one, the last one stays.
+    pub(in crate::app) fn root_last_use_answered(
+        &mut self,
+        answer: Result<Option<RootLastUse>, CloudError>,
+        now: Timestamp,
+        slowdown: i32,
+    ) {
+        let is_generating = answer == Ok(None);
+        let known = self.root_last_use.value.flatten();
+        self.root_last_use.answered(answer.map(|found| found.or(known)), now, slowdown);
+        if is_generating {
+            self.root_last_use.request_within(GENERATING * slowdown, now);
+        }
     }
 
     /// Takes in a page of events.

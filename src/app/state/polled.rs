@@ -66,7 +66,12 @@ impl<T> Polled<T> {
             }
         }
         let usual = self.every * slowdown;
-        let wait = (usual * 2_i32.pow(self.failures)).min(LONGEST_WAIT.max(usual));
+        let wait = match self.failures {
+            0 => usual,
+            // What is rarely requested is tried again sooner than that.
+            failures if self.every > LONGEST_WAIT => (LONGEST_WAIT * 2_i32.pow(failures - 1)).min(usual),
+            failures => (usual * 2_i32.pow(failures)).min(LONGEST_WAIT.max(usual)),
+        };
         self.due = now.saturating_add(wait).ok();
     }
 
@@ -120,6 +125,20 @@ mod tests {
         polled.answered(Ok(()), at(0), 1);
         assert_eq!(polled.deadline(at(0)), Some(at(5)));
         assert!(polled.error.is_none());
+    }
+
+    #[test]
+    fn what_is_rarely_requested_is_retried_after_five_minutes_and_then_less_often() {
+        let mut polled: Polled<()> = Polled::new(SignedDuration::from_hours(1));
+        let waits: Vec<i64> = (0..6)
+            .map(|_| {
+                polled.answered(Err(CloudError::local(ErrorKind::Offline, "gone")), at(0), 1);
+                polled.deadline(at(0)).unwrap().as_second()
+            })
+            .collect();
+        assert_eq!(waits, [300, 600, 1200, 2400, 3600, 3600]);
+        polled.answered(Ok(()), at(300), 1);
+        assert_eq!(polled.deadline(at(300)), Some(at(3900)));
     }
 
     #[test]

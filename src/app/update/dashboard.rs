@@ -45,11 +45,11 @@ fn wizard(model: &mut Model) {
     go(model, if unfinished == Screen::Dashboard { Screen::Step(Step::Trail) } else { unfinished });
 }
 
-/// Opens the step of the first check that is not ok.
+/// Opens the step of the first check that is not ok, of those that a step sets up.
 pub(super) fn to_first_problem(model: &mut Model) {
     close(model);
     let checks = model.account().health().map(|health| health.checks.as_slice()).unwrap_or_default();
-    match checks.iter().find(|check| check.verdict != Verdict::Ok).map(|check| check.id.step()) {
+    match checks.iter().filter(|check| check.verdict != Verdict::Ok).find_map(|check| check.id.step()) {
         Some(step) => go(model, Screen::Step(step)),
         None => wizard(model),
     }

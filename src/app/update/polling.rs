@@ -35,6 +35,9 @@ pub(super) fn tick(account: &mut AccountState, shown: Option<Screen>, now: Times
     if on_dashboard && board.metric.is_due(now) {
         queries.push(PollQuery::Metric { metric, from, to: now });
     }
+    if on_dashboard && board.root_last_use.is_due(now) {
+        queries.push(PollQuery::RootLastUse);
+    }
     if (on_dashboard || in_alarm) && board.events.is_due(now) {
         queries.extend(next_events(account, now, slowdown));
     }
@@ -56,6 +59,7 @@ fn poll(account: &mut AccountState, query: PollQuery) -> Effect {
         PollQuery::History { .. } => board.history.requested(ticket),
         PollQuery::Metric { .. } => board.metric.requested(ticket),
         PollQuery::Events { .. } => board.events.requested(ticket),
+        PollQuery::RootLastUse => board.root_last_use.requested(ticket),
     }
     SessionEffect::Poll { ticket, query }.within(account.session)
 }
@@ -125,6 +129,9 @@ pub(super) fn answered(
         let answer =
             answer.map(|result| if let PollResult::Events(page) = result { page } else { EventPage::default() });
         board.events_answered(answer, now, slowdown);
+    } else if board.root_last_use.awaits(ticket) {
+        let answer = answer.map(|result| if let PollResult::RootLastUse(found) = result { found } else { None });
+        board.root_last_use_answered(answer, now, slowdown);
     }
     Vec::new()
 }

@@ -20,7 +20,7 @@ use crate::domain::health::health;
 use crate::domain::observed::Confirmation;
 use crate::domain::plan::instead_of_second_trail;
 use crate::domain::{Change, CheckId, Email, Health, Plan, Settings, SetupOptions, Verdict};
-use crate::engine::{self, ObserveScope};
+use crate::engine::{ObserveScope, Prefetch, observe_with};
 
 pub(in crate::cli) async fn run(
     options: &ApplyOptions,
@@ -113,9 +113,12 @@ async fn follow_up(
         }
     }
     let cloud = session.connection.cloud.as_ref();
+    // The root user isn't read: nothing that was applied changes it.
+    let prefetch = Prefetch::new(&cloud, session.region(), setup);
     let (scope, at) = (ObserveScope::Everything, Some(now()));
+    let reread = observe_with(cloud, &session.identity, session.region(), setup, scope, at, prefetch);
     let mut observed = tokio::select! {
-        observed = engine::observe(cloud, &session.identity, session.region(), setup, scope, at) => observed,
+        observed = reread => observed,
         () = interrupt.interrupted() => {
             outcome.interrupted = true;
             outcome.unfinished = Some("the account was not read again");
@@ -138,7 +141,8 @@ fn still_open(settings: &Settings, health: &Health) -> Vec<String> {
         health.subscriptions.iter().any(|s| s.state == Confirmation::Pending && **email == *s.endpoint)
     };
     let mut open: Vec<String> = settings.emails.value.iter().filter(is_pending).map(ask_to_confirm).collect();
-    for check in &health.checks {
+    // What no step sets up isn't open because of this run: `status` reports it.
+    for check in health.checks.iter().filter(|check| check.id.step().is_some()) {
         let sentence = match (check.id, check.verdict) {
             (_, Verdict::Ok) => continue,
             (id, _) if id.counts() == Counts::Advice => continue,

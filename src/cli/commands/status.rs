@@ -13,10 +13,12 @@ use crate::cli::output::text::format_local;
 use crate::cli::session::AccountSession;
 use crate::cloud::Connector;
 use crate::domain::health::{Check, Counts, health};
+use crate::domain::observed::ReadResult;
 use crate::domain::problem::{FailedCall, Fix, common_fix};
+use crate::domain::root_user::RootUser;
 use crate::domain::subscription::Subscription;
 use crate::domain::text::escape_controls;
-use crate::domain::{Health, Settings, Verdict};
+use crate::domain::{Health, Observed, Settings, Verdict};
 use crate::engine::ObserveScope;
 
 pub(in crate::cli) async fn run(
@@ -28,12 +30,12 @@ pub(in crate::cli) async fn run(
 ) -> Result<Exit, CommandError> {
     let setup = options.names.setup_options();
     check_options(&setup)?;
-    let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
+    let (session, prefetch) = AccountSession::open_prefetching_root_user(global, connector, console, &setup).await?;
     let observed = session.observe(&setup, ObserveScope::Everything, Some(now()), prefetch).await;
     let settings = Settings::resolve(&session.identity, session.region(), &setup, &observed);
     let health = health(&settings, &observed, now());
     if options.json {
-        let mut document = document(&session, &health);
+        let mut document = document(&session, &observed, &health);
         document["elsewhere"] = elsewhere::document(&observed);
         session.print_json(&document, console);
     } else {
@@ -44,7 +46,11 @@ pub(in crate::cli) async fn run(
         for line in in_alarm.into_iter().chain(headline).chain(findings) {
             console.print(line);
         }
-        console.print(format_args!("Account {}, {}\n", session.account(), session.region()));
+        console.print(format_args!("Account {}, {}", session.account(), session.region()));
+        if let Some(root_user) = root_user(&session, &observed) {
+            console.print(format_args!("Root user: {root_user}"));
+        }
+        console.print("");
         console.print(text(&health));
         for trusted in health.trusted.iter().filter(|trusted| !trusted.notified) {
             console.print(format_args!("\nNote: {}", escape_controls(&trusted.remark())));
@@ -125,8 +131,32 @@ fn text(health: &Health) -> String {
     lines.join("\n")
 }
 
+/// The root user in a line; `None` in partitions where nobody can sign in as root.
+fn root_user(session: &AccountSession, observed: &Observed) -> Option<String> {
+    if session.identity.partition().without_root_sign_in().is_some() {
+        return None;
+    }
+    let described = observed.root_user.as_ref().map_err(Clone::clone).and_then(RootUser::describe);
+    Some(described.unwrap_or_else(|unreadable| format!("not read: {}", escape_controls(&unreadable.why))))
+}
+
+/// The root user; null if its credentials could not be read. The credential report, which says when it was last used, is
+/// not read: it may take minutes.
+fn root_user_json(root_user: &ReadResult<RootUser>) -> Option<Value> {
+    let root_user = root_user.as_ref().ok()?;
+    let credentials = root_user.credentials.as_ref().ok()?;
+    Some(json!({
+        "password": credentials.password,
+        "mfa": root_user.mfa().ok(),
+        "access_keys": credentials.access_keys,
+        "password_last_used": null,
+        "as_of": null,
+        "centralized": root_user.centralized,
+    }))
+}
+
 /// The output of `status --json`; its fields are stable.
-fn document(session: &AccountSession, health: &Health) -> Value {
+fn document(session: &AccountSession, observed: &Observed, health: &Health) -> Value {
     let checks: Vec<Value> = health
         .checks
         .iter()
@@ -174,5 +204,6 @@ fn document(session: &AccountSession, health: &Health) -> Value {
         "alarm": alarm,
         "subscriptions": subscriptions,
         "trusted": health.trusted.iter().map(|t| json!({ "arn": t.arn, "notified": t.notified })).collect::<Vec<_>>(),
+        "root_user": root_user_json(&observed.root_user),
     })
 }

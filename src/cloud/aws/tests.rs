@@ -30,6 +30,7 @@ mod faults;
 mod profiles;
 mod refusals;
 mod requests;
+mod root_user;
 mod teardown;
 mod wordings;
 
@@ -125,6 +126,11 @@ impl AwsCloud {
         self.services.lock().unwrap().insert(self.region.clone(), Arc::new(services));
         self
     }
+}
+
+/// A blob, as the XML protocols write it.
+pub(in crate::cloud) fn base64(text: &str) -> String {
+    aws_smithy_types::base64::encode(text)
 }
 
 /// An error answer as the service of the request writes it.

@@ -17,6 +17,11 @@ pub(super) fn one_of_each() -> Vec<CloudCall> {
     vec![
         CloudCall::Identity,
         CloudCall::OrganizationAccounts,
+        CloudCall::RootCredentials,
+        CloudCall::VirtualRootMfa,
+        CloudCall::CentralizedRootAccess,
+        CloudCall::GenerateCredentialReport,
+        CloudCall::RootLastUse,
         CloudCall::Trails,
         CloudCall::TrailStatus(TRAIL),
         CloudCall::ManagementEvents(TRAIL),

@@ -19,6 +19,7 @@ use crate::domain::key_state::KeyState;
 use crate::domain::mute_rule::{MuteSchedule, MuteStatus};
 use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter, SubscriptionAttributes};
 use crate::domain::policy::PolicyDocument;
+use crate::domain::root_user::RootMfa;
 use crate::domain::{self, AccountId, AccountRegion, Identity};
 
 /// A time in seconds since the start of the demo, or a duration in seconds.
@@ -41,6 +42,7 @@ pub struct Account {
     pub foreign_topics: Vec<String>,
     /// The names of the accounts of the organization, by their IDs; empty: the caller may not list them.
     pub organization_accounts: BTreeMap<String, String>,
+    pub root_user: RootUser,
     pub timing: Timing,
     /// By operation (`CreateRole`), or `*` for all of them.
     pub faults: BTreeMap<String, InjectedFault>,
@@ -64,6 +66,7 @@ impl Default for Account {
             foreign_buckets: Vec::new(),
             foreign_topics: Vec::new(),
             organization_accounts: BTreeMap::new(),
+            root_user: RootUser::default(),
             timing: Timing::default(),
             faults: BTreeMap::new(),
             buckets: BTreeMap::new(),
@@ -98,6 +101,7 @@ impl Account {
             region.orphans.retain(|orphan| orphan.config.state != Confirmation::Pending);
         }
         self.regions.retain(|_, region| *region != Region::default());
+        self.root_user.report = None;
         for bucket in self.buckets.values_mut() {
             bucket.policy_set = None;
         }
@@ -121,6 +125,39 @@ impl Account {
             }
         }
         self
+    }
+}
+
+/// The root user. By default, it has what AWS recommends: a password, MFA, and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RootUser {
+    pub password: bool,
+    pub mfa: RootMfa,
+    pub access_keys: u32,
+    pub certificates: u32,
+    /// When the password was last used; left out: never.
+    pub password_last_used: Option<Seconds>,
+    /// When an access key was last used; left out: never.
+    pub access_key_last_used: Option<Seconds>,
+    /// Whether the organization manages root access centrally; left out: this account can't tell.
+    pub centralized: Option<bool>,
+    /// When the credential report was last generated; left out: never.
+    pub report: Option<Seconds>,
+}
+
+impl Default for RootUser {
+    fn default() -> Self {
+        Self {
+            password: true,
+            mfa: RootMfa::Other,
+            access_keys: 0,
+            certificates: 0,
+            password_last_used: None,
+            access_key_last_used: None,
+            centralized: None,
+            report: None,
+        }
     }
 }
 

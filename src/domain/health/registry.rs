@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::evidence::Evidence;
 use super::outcome::Outcome;
-use super::{audit, chain, recipients, topic, trail};
+use super::{audit, chain, recipients, root_user, topic, trail};
 use crate::domain::change::Step;
 
 /// What a check counts toward.
@@ -62,13 +62,23 @@ impl AlertPath {
 /// A row of the registry.
 pub(super) struct CheckSpec {
     pub id: &'static str,
-    pub step: Step,
+    /// `None`: it's about something that rootbell doesn't set up.
+    pub step: Option<Step>,
     pub title: &'static str,
     pub counts: Counts,
     pub path: AlertPath,
     /// For a check that counts for the audit: the controls that fail if the check does.
     pub required_by: &'static [&'static str],
     pub judge: fn(&Evidence<'_>) -> Outcome,
+}
+
+macro_rules! step {
+    (None) => {
+        None
+    };
+    ($step:ident) => {
+        Some(Step::$step)
+    };
 }
 
 macro_rules! registry {
@@ -88,7 +98,7 @@ macro_rules! registry {
                 match self {
                     $(Self::$check => CheckSpec {
                         id: $id,
-                        step: Step::$step,
+                        step: step!($step),
                         title: $title,
                         counts: Counts::$counts,
                         path: AlertPath::$path,
@@ -145,6 +155,15 @@ registry! {
     TopicEncryption: "topic.encryption" Topic Alerting Alarm topic::encryption, "Topic encryption allows CloudWatch";
     SubscriptionConfirmed: "subscription.confirmed" Topic Alerting Both recipients::confirmed, "Subscription confirmed";
     SubscriptionSigned: "subscription.signed" Topic Advice Both recipients::signed, "Only you can unsubscribe";
+    RootMfa: "root.mfa" None Audit Both root_user::mfa, "Root user has MFA",
+        ["CIS AWS Foundations 1.13 (v1.2), 1.5 (v1.3–v4.0), 1.4 (v5.0), 2.4 (v6.0), 2.5 (v7.0)", "Security Hub IAM.9",
+            "Prowler iam_root_mfa_enabled"];
+    RootHardwareMfa: "root.hardware_mfa" None Advice Both root_user::hardware_mfa, "Root user's MFA isn't virtual";
+    RootAccessKeys: "root.access_keys" None Audit Both root_user::access_keys, "Root user has no access keys",
+        ["CIS AWS Foundations 1.12 (v1.2), 1.4 (v1.3–v4.0), 1.3 (v5.0), 2.3 (v6.0), 2.4 (v7.0)", "Security Hub IAM.4",
+            "Prowler iam_no_root_access_key"];
+    RootCertificates: "root.certificates" None Advice Both root_user::certificates,
+        "Root user has no certificates";
 }
 
 impl CheckId {
@@ -154,9 +173,9 @@ impl CheckId {
         self.spec().id
     }
 
-    /// The step of the wizard that sets it up.
+    /// The step of the wizard that sets it up; `None`: none does.
     #[must_use]
-    pub fn step(self) -> Step {
+    pub fn step(self) -> Option<Step> {
         self.spec().step
     }
 

@@ -44,7 +44,7 @@ impl<'a> Evidence<'a> {
     /// for others who are not.
     fn vouched_for(&self, id: CheckId, verdict: Verdict) -> Option<Arn> {
         let is_about_destination =
-            id == CheckId::AlarmActions || (id.step() == Step::Topic && id.counts() == Counts::Alerting);
+            id == CheckId::AlarmActions || (id.step() == Some(Step::Topic) && id.counts() == Counts::Alerting);
         if !is_about_destination || self.settings.trust.is_empty() {
             return None;
         }

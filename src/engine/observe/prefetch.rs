@@ -2,14 +2,16 @@
 
 use std::ops::Deref;
 
-use futures::future::{BoxFuture, FutureExt, Shared, join_all, pending};
+use futures::future::{BoxFuture, FutureExt, Shared, join_all, pending, ready};
 use futures::join;
 
 use super::read::{group, to_read_result};
+use super::root_user::root_user;
 use crate::cloud::Cloud;
 use crate::domain::alert::{AlertId, ByAlert, default_metrics};
 use crate::domain::enum_map::Variants;
-use crate::domain::observed::{Alarm, GroupDetails, Metric, ReadResult, Trail};
+use crate::domain::observed::{Alarm, GroupDetails, Metric, ReadResult, Trail, root_user_not_read};
+use crate::domain::root_user::RootUser;
 use crate::domain::settings::DEFAULT_LOG_GROUP;
 use crate::domain::{Region, SetupOptions};
 
@@ -20,6 +22,7 @@ pub(in crate::engine) type SharedQuery<'c, T> = Shared<BoxFuture<'c, T>>;
 /// twice: one that is running continues in the observation it is passed to, and clones share the answers.
 #[derive(Clone)]
 pub struct Prefetch<'c> {
+    pub(super) root_user: SharedQuery<'c, ReadResult<RootUser>>,
     pub(in crate::engine) trails: SharedQuery<'c, ReadResult<Vec<Trail>>>,
     pub(super) group: SharedQuery<'c, GroupDetails>,
     pub(super) alarms: ByAlert<SharedQuery<'c, ReadResult<Option<Alarm>>>>,
@@ -46,6 +49,7 @@ impl<'c> Prefetch<'c> {
         };
         let has_unnamed_alarm = AlertId::ALL.iter().any(|alert| setup.alert(*alert).alarm.is_none());
         Self {
+            root_user: ready(Err(root_user_not_read())).boxed().shared(),
             trails: async move { to_read_result(c1.trails(&r1).await) }.boxed().shared(),
             group: async move { group(&*c2, &r2, &log_group).await }.boxed().shared(),
             alarms: ByAlert::from_fn(alarm),
@@ -53,10 +57,21 @@ impl<'c> Prefetch<'c> {
         }
     }
 
+    /// Asks for the root user too. Otherwise, it isn't read.
+    #[must_use]
+    pub fn with_root_user<C>(self, cloud: &C) -> Self
+    where
+        C: Deref<Target = dyn Cloud + 'c> + Clone + Send + Sync + 'c,
+    {
+        let cloud = cloud.clone();
+        Self { root_user: async move { Ok(root_user(&*cloud).await) }.boxed().shared(), ..self }
+    }
+
     /// Runs the queries alongside `first`, and returns as soon as `first` is done.
     pub async fn alongside<T>(&self, first: impl Future<Output = T>) -> T {
         let queries = async {
             let _ = join!(
+                self.root_user.clone(),
                 self.trails.clone(),
                 self.group.clone(),
                 join_all(self.alarms.values().cloned()),

@@ -52,7 +52,7 @@ fn section_title(counts: Counts) -> &'static str {
     match counts {
         Counts::Alerting => "Alerting: would a root sign-in reach someone?",
         Counts::Audit => "Audit: would CIS, Security Hub, and Prowler accept the setup?",
-        Counts::Advice => "Advice: recommended, but nobody requires it",
+        Counts::Advice => "Advice: recommended",
     }
 }
 

@@ -11,6 +11,7 @@ use crate::domain::plan::cost::monthly;
 use crate::domain::problem::{Problem, combined};
 use crate::domain::{Health, Step, Verdict};
 use crate::ui::fix::fix_text;
+use crate::ui::widgets::root_user;
 use crate::ui::widgets::text::{cut, wrap};
 use crate::ui::widgets::view::View;
 
@@ -54,6 +55,7 @@ fn ready(view: &mut View<'_>, caller: &Caller) {
     let theme = view.theme;
     let alias = caller.identity.alias.as_ref().map(|a| format!(" ({a})")).unwrap_or_default();
     let room = view.columns().saturating_sub(19);
+    let root_user = root_user::lines(view, room);
     let mut fact = |label: &str, value: &str, aside: &str| {
         view.spans([
             (format!("   {label:<14} "), theme.dim),
@@ -66,6 +68,9 @@ fn ready(view: &mut View<'_>, caller: &Caller) {
     fact("Region", caller.region.as_str(), &format!("from {}", caller.region_from));
     if let Some(profile) = &caller.profile {
         fact("Profile", profile, "");
+    }
+    for (index, line) in root_user.into_iter().enumerate() {
+        fact(if index == 0 { "Root user" } else { "" }, &line, "");
     }
     view.blank();
     if let Some(why) = caller.identity.refusal() {
@@ -113,8 +118,10 @@ fn existing_resources(view: &mut View<'_>) {
     for verdict in [Verdict::Ok, Verdict::Pending, Verdict::Wrong] {
         let style = theme.verdict(verdict);
         for step in Step::ALL.into_iter().filter(|s| health.step(*s) == verdict) {
-            let problem =
-                health.checks.iter().find(|c| c.id.step() == step && c.verdict == verdict && verdict != Verdict::Ok);
+            let problem = health
+                .checks
+                .iter()
+                .find(|c| c.id.step() == Some(step) && c.verdict == verdict && verdict != Verdict::Ok);
             let alarm = health.in_alarm().filter(|_| step == Step::Alarm);
             if let Some(alarm) = alarm {
                 row(alarm.state.as_str(), theme.bad, &format!("alarm: in ALARM since {in_alarm_since}"));
@@ -154,7 +161,7 @@ fn unreadable(health: &Health) -> Vec<(String, Problem)> {
         |step| health.checks.iter().find(|check| check.id.step() == step && check.verdict == Verdict::Unknown);
     let mut groups: Vec<(Vec<Step>, Vec<Problem>)> = Vec::new();
     for step in Step::ALL.into_iter().filter(is_unknown) {
-        let Some(check) = first_unknown(step) else { continue };
+        let Some(check) = first_unknown(Some(step)) else { continue };
         let problem = Problem::new(check.detail.clone(), check.fix.clone());
         let joins = |group: &&mut (Vec<Step>, Vec<Problem>)| combined(group.1.iter().chain([&problem])).len() == 1;
         match groups.iter_mut().find(joins) {

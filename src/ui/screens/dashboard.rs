@@ -17,6 +17,7 @@ use crate::ui::widgets::view::View;
 mod activity;
 mod chain;
 mod history;
+mod root_user;
 mod section;
 
 pub(in crate::ui) fn draw(mut view: View<'_>, frame: &mut Frame<'_>, area: Rect) {
@@ -27,6 +28,7 @@ pub(in crate::ui) fn draw(mut view: View<'_>, frame: &mut Frame<'_>, area: Rect)
     stale_data(&mut view);
     in_alarm(&mut view, &derived.health);
     chain::draw(&mut view, &derived.health);
+    root_user::draw(&mut view, &derived.health);
     summary(&mut view, &derived.health);
     if area.height > 20 {
         view.blank();

@@ -280,7 +280,7 @@ fn the_wizard_key_in_the_checks_opens_the_step_of_the_first_failed_check() {
 
 #[test]
 fn a_fix_shared_by_several_checks_is_shown_once() {
-    let mut tester = Tester::on(scenario("drifted"), 120, 40);
+    let mut tester = Tester::on(scenario("drifted"), 120, 60);
     tester.press("d").pass(seconds(2)).press("c");
     assert_eq!(tester.screen().matches("Press `w` to fix this.").count(), 1, "{}", tester.screen());
 }

@@ -36,6 +36,11 @@ fn every_call() -> Vec<Call> {
     let at: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
     let mut all = vec![
         query("GetCallerIdentity", |c| async { c.identity().await.map(drop) }.boxed()),
+        query("GetAccountSummary", |c| async { c.root_credentials().await.map(drop) }.boxed()),
+        query("ListVirtualMFADevices", |c| async { c.has_virtual_root_mfa().await.map(drop) }.boxed()),
+        query("ListOrganizationsFeatures", |c| async { c.is_root_access_centralized().await.map(drop) }.boxed()),
+        query("GenerateCredentialReport", |c| async { c.generate_credential_report().await.map(drop) }.boxed()),
+        query("GetCredentialReport", |c| async { c.root_last_use().await.map(drop) }.boxed()),
         query("DescribeTrails", |c| async { c.trails(&eu_west_1()).await.map(drop) }.boxed()),
         query("GetTrailStatus", |c| async { c.trail_status(&eu_west_1(), TRAIL).await.map(drop) }.boxed()),
         query("GetEventSelectors", |c| async { c.management_events(&eu_west_1(), TRAIL).await.map(drop) }.boxed()),
@@ -169,7 +174,7 @@ async fn every_call_with_every_kind_of_failure_is_an_error_of_the_right_kind() {
         fails(broken(|| ConnectorError::timeout("late".into())), ErrorKind::Timeout).await;
         cases += 4;
     }
-    assert_eq!(cases, 68 * 7 - 3, "the table has the expected length");
+    assert_eq!(cases, 73 * 7 - 3, "the table has the expected length");
 }
 
 #[tokio::test]

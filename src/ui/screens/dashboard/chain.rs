@@ -65,9 +65,9 @@ impl Link {
     }
 }
 
-/// The link that a check is about.
-fn link_of(check: CheckId) -> Link {
-    match check {
+/// The link that a check is about; `None`: the root user itself.
+fn link_of(check: CheckId) -> Option<Link> {
+    let link = match check {
         CheckId::TrailExists
         | CheckId::TrailMultiRegion
         | CheckId::TrailLogging
@@ -82,7 +82,11 @@ fn link_of(check: CheckId) -> Link {
         CheckId::AlarmExists | CheckId::AlarmActions | CheckId::AlarmMuteRules => Link::Alarm,
         CheckId::TopicExists | CheckId::TopicPolicy | CheckId::TopicPublic | CheckId::TopicEncryption => Link::Topic,
         CheckId::SubscriptionConfirmed | CheckId::SubscriptionSigned => Link::Inbox,
-    }
+        CheckId::RootMfa | CheckId::RootHardwareMfa | CheckId::RootAccessKeys | CheckId::RootCertificates => {
+            return None;
+        }
+    };
+    Some(link)
 }
 
 /// A link of the chain as the dashboard shows it.
@@ -95,7 +99,7 @@ struct ChainLink {
 
 fn links(view: &View<'_>, health: &Health) -> Vec<ChainLink> {
     let link = |link: Link, detail: String| {
-        let verdict = health.worst(|id| link_of(id) == link && id.counts() == Counts::Alerting);
+        let verdict = health.worst(|id| link_of(id) == Some(link) && id.counts() == Counts::Alerting);
         ChainLink { name: link.name(), verdict, word: verdict.as_str().to_owned(), detail }
     };
     let is_ok = |id| health.check(id).is_some_and(|check| check.verdict == Verdict::Ok);
