@@ -6,8 +6,9 @@ use crate::app::state::model::Model;
 use crate::app::state::notice::Notice;
 use crate::app::state::overlay::Overlay;
 use crate::app::state::screen::Screen;
+use crate::domain::health::Counts;
 use crate::domain::observed::AlarmState;
-use crate::domain::{Change, Step, Verdict, activity};
+use crate::domain::{Change, Check, Step, Verdict, activity};
 
 use super::navigation::{close, copy, go, open};
 use super::{alarm_test, calls, polling, teardown};
@@ -49,7 +50,9 @@ fn wizard(model: &mut Model) {
 pub(super) fn to_first_problem(model: &mut Model) {
     close(model);
     let checks = model.account().health().map(|health| health.checks.as_slice()).unwrap_or_default();
-    match checks.iter().filter(|check| check.verdict != Verdict::Ok).find_map(|check| check.id.step()) {
+    // The wizard changes nothing that is only recommended.
+    let is_problem = |check: &&Check| check.verdict != Verdict::Ok && check.id.counts() != Counts::Advice;
+    match checks.iter().filter(is_problem).find_map(|check| check.id.step()) {
         Some(step) => go(model, Screen::Step(step)),
         None => wizard(model),
     }

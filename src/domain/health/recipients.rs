@@ -90,7 +90,9 @@ pub(super) fn signed(evidence: &Evidence<'_>) -> Outcome {
             (Verdict::Unknown, "SNS does not say how the address was confirmed.".to_owned(), Fix::Nothing)
         }
         Some(Ok(_)) => ok("confirmed in a signed call"),
-        None if by_email.is_empty() => ok("no address is confirmed yet"),
+        None if by_email.is_empty() => {
+            evidence.unread_before_topic().map_or_else(|| ok("no address is confirmed yet"), unknown)
+        }
         None => (Verdict::Unknown, "How the addresses were confirmed was not read.".to_owned(), Fix::Nothing),
     }
 }

@@ -39,10 +39,12 @@ fn panels(tester: &Tester) -> [(&'static str, bool); 4] {
 /// The texts of the dashboard and of the list of checks, each joined into one line because sentences wrap.
 fn texts(tester: &mut Tester) -> String {
     let board = tester.screen();
-    tester.press("c");
+    // All checks fit in this window.
+    tester.resize(120, 90).press("c");
     let checks = tester.screen();
-    tester.press("esc");
-    let joined = |screen: &str| screen.split_whitespace().collect::<Vec<_>>().join(" ");
+    tester.press("esc").resize(120, 40);
+    // Without the frame, which interrupts sentences.
+    let joined = |screen: &str| screen.replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ");
     format!("{}\n{}", joined(&board), joined(&checks))
 }
 
