@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::account_region::Identity;
 use super::event::RootEvent;
-use super::health::{Check, CheckId, Health, Trusted, Verdict};
+use super::health::{Check, Health, Trusted, Verdict};
 use super::observed::{Alarm, AlarmState, Confirmation};
 use super::text::escape_controls;
 
@@ -163,41 +163,8 @@ pub fn uses_since_notification(
 /// Why root use may be missing from the log group, according to the checks.
 #[must_use]
 pub fn gap(health: &Health) -> Option<&str> {
-    let is_gap = |check: &&Check| concerns_recording(check.id) && check.verdict != Verdict::Ok;
+    let is_gap = |check: &&Check| check.id.concerns_recording() && check.verdict != Verdict::Ok;
     health.checks.iter().find(is_gap).map(|check| check.detail.as_str())
-}
-
-/// Whether events may be missing from the log group if this check fails.
-fn concerns_recording(check: CheckId) -> bool {
-    match check {
-        CheckId::TrailExists
-        | CheckId::TrailMultiRegion
-        | CheckId::TrailLogging
-        | CheckId::TrailManagementEvents
-        | CheckId::TrailDelivers
-        | CheckId::TrailAllRegions
-        | CheckId::LogGroupExists => true,
-        CheckId::TrailValidation
-        | CheckId::BucketPrivate
-        | CheckId::RoleScope
-        | CheckId::LogGroupRetention
-        | CheckId::FilterPattern
-        | CheckId::FilterPublishes
-        | CheckId::FilterCisPattern
-        | CheckId::AlarmMuteRules
-        | CheckId::AlarmExists
-        | CheckId::AlarmActions
-        | CheckId::TopicExists
-        | CheckId::TopicPolicy
-        | CheckId::TopicPublic
-        | CheckId::TopicEncryption
-        | CheckId::SubscriptionConfirmed
-        | CheckId::SubscriptionSigned
-        | CheckId::RootMfa
-        | CheckId::RootHardwareMfa
-        | CheckId::RootAccessKeys
-        | CheckId::RootCertificates => false,
-    }
 }
 
 /// Who gets a notification when the alarm fires: all confirmed endpoints.
@@ -216,7 +183,7 @@ pub fn recipients(health: &Health) -> Vec<String> {
 /// Why a notification would not reach anyone, according to the checks.
 #[must_use]
 pub fn concerns(health: &Health) -> Vec<String> {
-    let broken = health.checks.iter().filter(|c| concerns_notification(c.id) && c.verdict != Verdict::Ok);
+    let broken = health.checks.iter().filter(|c| c.id.concerns_notification() && c.verdict != Verdict::Ok);
     let mut concerns: Vec<String> = broken.map(|c| c.detail.clone()).collect();
     // A missing resource makes several checks in a row fail with the same text.
     concerns.dedup();
@@ -239,39 +206,6 @@ pub fn not_arrived(recipients: &[String]) -> Vec<String> {
             .to_owned(),
         "A group address must accept email from outside of your organization.".to_owned(),
     ]
-}
-
-/// Whether a test alarm may reach no one if this check fails.
-fn concerns_notification(check: CheckId) -> bool {
-    match check {
-        CheckId::AlarmActions
-        | CheckId::TopicExists
-        | CheckId::TopicPolicy
-        | CheckId::TopicEncryption
-        | CheckId::SubscriptionConfirmed => true,
-        CheckId::TrailExists
-        | CheckId::TrailMultiRegion
-        | CheckId::TrailLogging
-        | CheckId::TrailManagementEvents
-        | CheckId::TrailDelivers
-        | CheckId::TrailAllRegions
-        | CheckId::TrailValidation
-        | CheckId::BucketPrivate
-        | CheckId::RoleScope
-        | CheckId::LogGroupExists
-        | CheckId::LogGroupRetention
-        | CheckId::FilterPattern
-        | CheckId::FilterPublishes
-        | CheckId::FilterCisPattern
-        | CheckId::AlarmMuteRules
-        | CheckId::TopicPublic
-        | CheckId::SubscriptionSigned
-        | CheckId::AlarmExists
-        | CheckId::RootMfa
-        | CheckId::RootHardwareMfa
-        | CheckId::RootAccessKeys
-        | CheckId::RootCertificates => false,
-    }
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ use existing::existing_path;
 pub use existing::use_other_region;
 pub use filter::{FilterFaults, filter_faults};
 pub use outcome::Verdict;
-pub use registry::{AlertPath, CheckId, Counts};
+pub use registry::{AlertPath, CheckId, Counts, Part};
 pub use topic::is_aws_sns_key;
 
 /// The verdict on the whole setup in words.
@@ -291,31 +291,12 @@ pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Healt
 /// Why it isn't known that the resource of a check is missing: a part of the chain that may lead to another one could not be
 /// read.
 fn unread_before<'a>(evidence: &Evidence<'a>, check: CheckId) -> Option<&'a Problem> {
-    match check {
-        CheckId::TrailExists
-        | CheckId::TrailMultiRegion
-        | CheckId::TrailLogging
-        | CheckId::TrailManagementEvents
-        | CheckId::TrailDelivers
-        | CheckId::TrailAllRegions
-        | CheckId::TrailValidation
-        | CheckId::BucketPrivate
-        | CheckId::RoleScope
-        | CheckId::RootMfa
-        | CheckId::RootHardwareMfa
-        | CheckId::RootAccessKeys
-        | CheckId::RootCertificates => None,
-        CheckId::LogGroupExists | CheckId::LogGroupRetention => evidence.unread_before_log_group(),
-        CheckId::FilterPattern | CheckId::FilterCisPattern | CheckId::FilterPublishes => {
-            evidence.unread_before_filter()
-        }
-        CheckId::AlarmExists | CheckId::AlarmActions | CheckId::AlarmMuteRules => evidence.unread_before_alarm(),
-        CheckId::TopicExists
-        | CheckId::TopicPolicy
-        | CheckId::TopicPublic
-        | CheckId::TopicEncryption
-        | CheckId::SubscriptionConfirmed
-        | CheckId::SubscriptionSigned => evidence.unread_before_topic(),
+    match check.part() {
+        Part::Trail | Part::RootUser => None,
+        Part::LogGroup => evidence.unread_before_log_group(),
+        Part::Filter => evidence.unread_before_filter(),
+        Part::Alarm => evidence.unread_before_alarm(),
+        Part::Topic | Part::Inbox => evidence.unread_before_topic(),
     }
 }
 

@@ -1,5 +1,5 @@
-//! The registry of the checks: one row each. A new check is a row here and the function that judges it; the compiler then
-//! names the other places.
+//! The registry of the checks: one row each. A new check is a row here and the function that judges it; everything else
+//! follows from the row.
 
 use std::fmt;
 use std::str::FromStr;
@@ -59,11 +59,35 @@ impl AlertPath {
     }
 }
 
+/// The part of the account that a check is about: the links of the chain, from the trail to the inbox, and the root user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Trail,
+    LogGroup,
+    Filter,
+    Alarm,
+    Topic,
+    Inbox,
+    RootUser,
+}
+
+impl Part {
+    /// The step of the wizard that sets it up; `None`: none does.
+    fn step(self) -> Option<Step> {
+        match self {
+            Self::Trail | Self::LogGroup => Some(Step::Trail),
+            Self::Filter => Some(Step::Filter),
+            Self::Alarm => Some(Step::Alarm),
+            Self::Topic | Self::Inbox => Some(Step::Topic),
+            Self::RootUser => None,
+        }
+    }
+}
+
 /// A row of the registry.
 pub(super) struct CheckSpec {
     pub id: &'static str,
-    /// `None`: it's about something that rootbell doesn't set up.
-    pub step: Option<Step>,
+    pub part: Part,
     pub title: &'static str,
     pub counts: Counts,
     pub path: AlertPath,
@@ -72,17 +96,8 @@ pub(super) struct CheckSpec {
     pub judge: fn(&Evidence<'_>) -> Outcome,
 }
 
-macro_rules! step {
-    (None) => {
-        None
-    };
-    ($step:ident) => {
-        Some(Step::$step)
-    };
-}
-
 macro_rules! registry {
-    ($($check:ident: $id:literal $step:ident $counts:ident $path:ident $judge:path, $title:literal
+    ($($check:ident: $id:literal $part:ident $counts:ident $path:ident $judge:path, $title:literal
         $(, [$($control:literal),+])?;)+) => {
         /// A check. Its text, as in `trail.exists`, is part of the JSON contract.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -98,7 +113,7 @@ macro_rules! registry {
                 match self {
                     $(Self::$check => CheckSpec {
                         id: $id,
-                        step: step!($step),
+                        part: Part::$part,
                         title: $title,
                         counts: Counts::$counts,
                         path: AlertPath::$path,
@@ -137,8 +152,8 @@ registry! {
     RoleScope: "role.scope" Trail Audit Alarm audit::role_scope, "Role is limited to delivery",
         ["IAM best practices, least privilege",
             "Prowler iam_inline_policy_no_administrative_privileges (if the role may do everything)"];
-    LogGroupExists: "log_group.exists" Trail Alerting Alarm chain::log_group_exists, "Log group exists";
-    LogGroupRetention: "log_group.retention" Trail Audit Alarm audit::retention, "Retention is at least 365 days",
+    LogGroupExists: "log_group.exists" LogGroup Alerting Alarm chain::log_group_exists, "Log group exists";
+    LogGroupRetention: "log_group.retention" LogGroup Audit Alarm audit::retention, "Retention is at least 365 days",
         ["Security Hub CloudWatch.16", "Prowler cloudwatch_log_group_retention_policy_specific_days_enabled"];
     FilterPattern: "filter.pattern" Filter Alerting Alarm chain::filter_pattern, "Filter counts root sign-ins";
     FilterPublishes: "filter.publishes" Filter Alerting Alarm chain::publishes, "Filter publishes to its metric";
@@ -153,16 +168,16 @@ registry! {
     TopicPublic: "topic.public" Topic Audit Both topic::public, "Topic is not public",
         ["CIS AWS Foundations 2.21 (v7.0)", "Security Hub SNS.4", "Prowler sns_topics_not_publicly_accessible"];
     TopicEncryption: "topic.encryption" Topic Alerting Alarm topic::encryption, "Topic encryption allows CloudWatch";
-    SubscriptionConfirmed: "subscription.confirmed" Topic Alerting Both recipients::confirmed, "Subscription confirmed";
-    SubscriptionSigned: "subscription.signed" Topic Advice Both recipients::signed, "Only you can unsubscribe";
-    RootMfa: "root.mfa" None Audit Both root_user::mfa, "Root user has MFA",
+    SubscriptionConfirmed: "subscription.confirmed" Inbox Alerting Both recipients::confirmed, "Subscription confirmed";
+    SubscriptionSigned: "subscription.signed" Inbox Advice Both recipients::signed, "Only you can unsubscribe";
+    RootMfa: "root.mfa" RootUser Audit Both root_user::mfa, "Root user has MFA",
         ["CIS AWS Foundations 1.13 (v1.2), 1.5 (v1.3–v4.0), 1.4 (v5.0), 2.4 (v6.0), 2.5 (v7.0)", "Security Hub IAM.9",
             "Prowler iam_root_mfa_enabled"];
-    RootHardwareMfa: "root.hardware_mfa" None Advice Both root_user::hardware_mfa, "Root user's MFA isn't virtual";
-    RootAccessKeys: "root.access_keys" None Audit Both root_user::access_keys, "Root user has no access keys",
+    RootHardwareMfa: "root.hardware_mfa" RootUser Advice Both root_user::hardware_mfa, "Root user's MFA isn't virtual";
+    RootAccessKeys: "root.access_keys" RootUser Audit Both root_user::access_keys, "Root user has no access keys",
         ["CIS AWS Foundations 1.12 (v1.2), 1.4 (v1.3–v4.0), 1.3 (v5.0), 2.3 (v6.0), 2.4 (v7.0)", "Security Hub IAM.4",
             "Prowler iam_no_root_access_key"];
-    RootCertificates: "root.certificates" None Advice Both root_user::certificates,
+    RootCertificates: "root.certificates" RootUser Advice Both root_user::certificates,
         "Root user has no certificates";
 }
 
@@ -173,10 +188,30 @@ impl CheckId {
         self.spec().id
     }
 
+    /// The part of the account that it is about.
+    #[must_use]
+    pub fn part(self) -> Part {
+        self.spec().part
+    }
+
     /// The step of the wizard that sets it up; `None`: none does.
     #[must_use]
     pub fn step(self) -> Option<Step> {
-        self.spec().step
+        self.part().step()
+    }
+
+    /// Whether a notification may reach no one if it fails.
+    #[must_use]
+    pub fn concerns_notification(self) -> bool {
+        let is_after_alarm = matches!(self.part(), Part::Topic | Part::Inbox) && self.counts() == Counts::Alerting;
+        self == Self::AlarmActions || is_after_alarm
+    }
+
+    /// Whether events may be missing from the log group if it fails.
+    #[must_use]
+    pub fn concerns_recording(self) -> bool {
+        let is_before_filter = matches!(self.part(), Part::Trail | Part::LogGroup) && self.counts() == Counts::Alerting;
+        self == Self::TrailAllRegions || is_before_filter
     }
 
     /// What is right if the check is ok, in a few words.

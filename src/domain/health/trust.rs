@@ -2,10 +2,9 @@
 
 use super::evidence::Evidence;
 use super::outcome::Verdict;
-use super::registry::{CheckId, Counts};
+use super::registry::CheckId;
 use super::{Check, Trusted};
 use crate::domain::arn::Arn;
-use crate::domain::change::Step;
 use crate::domain::problem::Fix;
 use crate::domain::subscription::Confirmation;
 
@@ -40,12 +39,10 @@ impl<'a> Evidence<'a> {
         self.settings.trust.iter().map(|arn| Trusted { arn: arn.clone(), notified: notified(arn) }).collect()
     }
 
-    /// The destination that makes a check ok. What is known to be wrong stays wrong, except that somebody who is notified makes up
-    /// for others who are not.
+    /// The destination that makes a check ok. What is known to be wrong stays wrong, except that somebody who is notified
+    /// makes up for others who are not.
     fn vouched_for(&self, id: CheckId, verdict: Verdict) -> Option<Arn> {
-        let is_about_destination =
-            id == CheckId::AlarmActions || (id.step() == Some(Step::Topic) && id.counts() == Counts::Alerting);
-        if !is_about_destination || self.settings.trust.is_empty() {
+        if !id.concerns_notification() || self.settings.trust.is_empty() {
             return None;
         }
         match verdict {

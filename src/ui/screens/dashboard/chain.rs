@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use ratatui::text::Span;
 
-use crate::domain::health::Counts;
+use crate::domain::health::{Counts, Part};
 use crate::domain::observed::{Alarm, AlarmState, Confirmation};
 use crate::domain::text::age;
 use crate::domain::{CheckId, Health, Verdict};
@@ -41,52 +41,16 @@ pub(super) fn draw(view: &mut View<'_>, health: &Health) {
     }
 }
 
-/// The links of the chain, from the trail to the inbox.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Link {
-    Trail,
-    LogGroup,
-    Filter,
-    Alarm,
-    Topic,
-    Inbox,
-}
-
-impl Link {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Trail => "Trail",
-            Self::LogGroup => "Log group",
-            Self::Filter => "Filter",
-            Self::Alarm => "Alarm",
-            Self::Topic => "Topic",
-            Self::Inbox => "Inbox",
-        }
+fn name(part: Part) -> &'static str {
+    match part {
+        Part::Trail => "Trail",
+        Part::LogGroup => "Log group",
+        Part::Filter => "Filter",
+        Part::Alarm => "Alarm",
+        Part::Topic => "Topic",
+        Part::Inbox => "Inbox",
+        Part::RootUser => "Root user",
     }
-}
-
-/// The link that a check is about; `None`: the root user itself.
-fn link_of(check: CheckId) -> Option<Link> {
-    let link = match check {
-        CheckId::TrailExists
-        | CheckId::TrailMultiRegion
-        | CheckId::TrailLogging
-        | CheckId::TrailManagementEvents
-        | CheckId::TrailDelivers
-        | CheckId::TrailAllRegions
-        | CheckId::TrailValidation
-        | CheckId::BucketPrivate
-        | CheckId::RoleScope => Link::Trail,
-        CheckId::LogGroupExists | CheckId::LogGroupRetention => Link::LogGroup,
-        CheckId::FilterPattern | CheckId::FilterPublishes | CheckId::FilterCisPattern => Link::Filter,
-        CheckId::AlarmExists | CheckId::AlarmActions | CheckId::AlarmMuteRules => Link::Alarm,
-        CheckId::TopicExists | CheckId::TopicPolicy | CheckId::TopicPublic | CheckId::TopicEncryption => Link::Topic,
-        CheckId::SubscriptionConfirmed | CheckId::SubscriptionSigned => Link::Inbox,
-        CheckId::RootMfa | CheckId::RootHardwareMfa | CheckId::RootAccessKeys | CheckId::RootCertificates => {
-            return None;
-        }
-    };
-    Some(link)
 }
 
 /// A link of the chain as the dashboard shows it.
@@ -98,16 +62,16 @@ struct ChainLink {
 }
 
 fn links(view: &View<'_>, health: &Health) -> Vec<ChainLink> {
-    let link = |link: Link, detail: String| {
-        let verdict = health.worst(|id| link_of(id) == Some(link) && id.counts() == Counts::Alerting);
-        ChainLink { name: link.name(), verdict, word: verdict.as_str().to_owned(), detail }
+    let link = |link: Part, detail: String| {
+        let verdict = health.worst(|id| id.part() == link && id.counts() == Counts::Alerting);
+        ChainLink { name: name(link), verdict, word: verdict.as_str().to_owned(), detail }
     };
     let is_ok = |id| health.check(id).is_some_and(|check| check.verdict == Verdict::Ok);
     let delivered = health.last_delivery.filter(|_| is_ok(CheckId::TrailDelivers));
     let delivered = delivered.map(|ago| format!("{} ago", age(ago))).unwrap_or_default();
     let retention = health.check(CheckId::LogGroupRetention).map(|check| check.detail.clone()).unwrap_or_default();
     let pattern = if is_ok(CheckId::FilterCisPattern) { "CIS pattern" } else { "" };
-    let mut alarm = link(Link::Alarm, String::new());
+    let mut alarm = link(Part::Alarm, String::new());
     if let Some(current) = &health.alarm {
         if alarm.verdict == Verdict::Ok {
             alarm.word =
@@ -119,12 +83,12 @@ fn links(view: &View<'_>, health: &Health) -> Vec<ChainLink> {
         alarm.detail = since(current, view.model.now);
     }
     vec![
-        link(Link::Trail, delivered),
-        link(Link::LogGroup, retention),
-        link(Link::Filter, pattern.into()),
+        link(Part::Trail, delivered),
+        link(Part::LogGroup, retention),
+        link(Part::Filter, pattern.into()),
         alarm,
-        link(Link::Topic, String::new()),
-        inbox(view, health, link(Link::Inbox, String::new())),
+        link(Part::Topic, String::new()),
+        inbox(view, health, link(Part::Inbox, String::new())),
     ]
 }
 
