@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn the_window_of_a_recurring_rule_ends_after_its_duration_in_its_time_zone() {
-        // 2026-11-27 is a Friday; the zone is an hour ahead of UTC.
+        // 2026-11-27 is a Friday; the zone is UTC plus one hour.
         let weekend = "cron(0 18 * * FRI)";
         let monday = Some("2026-11-30T05:00:00Z".to_owned());
         assert_eq!(end(weekend, "P2DT12H", "2026-11-27T17:00:00Z"), monday);
