@@ -90,3 +90,14 @@ fn on_a_terminal_it_asks_for_the_link_and_says_why_not_to_open_it() {
     terminal.press(&link("alice@example.com"));
     terminal.wait_for("alice@example.com is confirmed");
 }
+
+#[test]
+fn an_address_that_is_subscribed_again_is_named_once_its_new_link_is_entered() {
+    let both = format!("{ALICE_BY_CLICK}, {BOB_SIGNED}");
+    let mut terminal = confirm(&both, &["--again", "alice@example.com"]).pty(140, 30);
+    terminal.wait_for("Subscribe it again? [y/N]");
+    terminal.press("y\n");
+    terminal.wait_for("Link:");
+    terminal.press(&link("alice@example.com"));
+    terminal.wait_for("alice@example.com is confirmed for the topic");
+}

@@ -44,7 +44,9 @@ pub(in crate::cli) async fn run(
     if options.again.is_none() {
         check_pending(&settings, &observed).map_err(|problem| CommandError::failed(problem_text(&problem)))?;
     }
-    let before = confirmed(observed.subscriptions.as_deref().unwrap_or_default());
+    let mut before = confirmed(observed.subscriptions.as_deref().unwrap_or_default());
+    // Its subscription was just ended.
+    before.retain(|email| Some(email) != options.again.as_ref());
     let link = tokio::select! {
         link = read_link(&session, &settings, console) => link?,
         () = interrupt.interrupted() => return Err(CommandError::failed("Interrupted: nothing was confirmed.")),
