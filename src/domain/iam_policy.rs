@@ -31,36 +31,6 @@ pub enum UseCase {
 /// Source: IAM User Guide, "IAM and AWS STS quotas", managed policy size.
 pub const MAX_POLICY_LENGTH: usize = 6144;
 
-/// The queries that read the chain.
-const CHAIN: [Query; 14] = [
-    Query::Identity,
-    Query::Alias,
-    Query::Trails,
-    Query::TrailStatus,
-    Query::Events,
-    Query::LogGroup,
-    Query::Filters,
-    Query::Alarm,
-    Query::AlarmsForMetric,
-    Query::MuteRules,
-    Query::MuteRule,
-    Query::Topic,
-    Query::Subscriptions,
-    Query::SubscriptionAttributes,
-];
-/// What a complete status says about the root user.
-const ROOT_USER: [Query; 3] = [Query::RootCredentials, Query::VirtualMfaDevices, Query::OrganizationsFeatures];
-/// The further queries that a plan and a complete status need.
-const BUCKET_AND_ROLE: [Query; 8] = [
-    Query::Bucket,
-    Query::BucketPolicy,
-    Query::BucketVersioning,
-    Query::BucketPublicAccess,
-    Query::BucketOwnership,
-    Query::BucketTags,
-    Query::Role,
-    Query::RolePolicy,
-];
 /// What CloudTrail requires of a caller who changes an organization's trail, besides the permission for the trail.
 ///
 /// Source: CloudTrail User Guide, "Prepare for creating a trail for your organization"; Service Authorization Reference,
@@ -71,18 +41,10 @@ pub const ORGANIZATION_TRAIL_ACTIONS: [&str; 4] = [
     "iam:GetRole",
     "iam:CreateServiceLinkedRole",
 ];
-const DASHBOARD: [Query; 5] = [
-    Query::RootEvents,
-    Query::History,
-    Query::MetricStatistics,
-    Query::GenerateCredentialReport,
-    Query::CredentialReport,
-];
 /// What a test alarm reads.
 const TEST: [Query; 2] = [Query::Alarm, Query::History];
 /// What a drill reads.
 const DRILL: [Query; 4] = [Query::RootEvents, Query::MetricStatistics, Query::Alarm, Query::History];
-const TAGS: [Query; 4] = [Query::TrailTags, Query::LogGroupTags, Query::TopicTags, Query::AlarmTags];
 
 /// The policy document.
 #[must_use]
@@ -161,45 +123,94 @@ fn permissions(use_case: UseCase, settings: &Settings, observed: &Observed) -> V
     let path = format!("/{}", settings.role.value);
     let role_arn = existing.and_then(|trail| trail.role_arn.clone()).filter(|arn| arn.ends_with(&path));
     let role_arn = role_arn.unwrap_or_else(|| account_region.role_arn(&settings.role.value));
-    let queries = queries(use_case, settings, observed).into_iter();
+    let queries = Query::ALL.into_iter().filter(|query| needs(use_case, *query, settings, observed));
     let reads = queries.filter_map(|query| query.permission(settings, &trail_arn, &role_arn));
     let changes = changes(use_case, settings, &trail_arn, &role_arn);
     reads.chain(changes.iter().flat_map(|change| change.permissions(account_region))).collect()
 }
 
-fn queries(use_case: UseCase, settings: &Settings, observed: &Observed) -> Vec<Query> {
-    let mut all = CHAIN.to_vec();
+/// Whether a use case needs the query. A new query must be sorted in here.
+fn needs(use_case: UseCase, query: Query, settings: &Settings, observed: &Observed) -> bool {
+    let UsedBy { setup, watch, test, teardown, logs } = used_by(query, settings, observed);
+    match use_case {
+        UseCase::Setup => setup,
+        UseCase::Watch => watch,
+        UseCase::Test => test,
+        UseCase::Teardown { with_logs } => teardown || (with_logs && logs),
+    }
+}
+
+/// The use cases that need a query.
+#[derive(Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each use case")]
+struct UsedBy {
+    setup: bool,
+    watch: bool,
+    test: bool,
+    teardown: bool,
+    /// The teardown that also deletes the logs.
+    logs: bool,
+}
+
+impl UsedBy {
+    const NOBODY: Self = Self { setup: false, watch: false, test: false, teardown: false, logs: false };
+    const SETUP: Self = Self { setup: true, ..Self::NOBODY };
+    const WATCH: Self = Self { watch: true, ..Self::NOBODY };
+    /// What is deleted must have been read, and so must what is judged.
+    const ALL_BUT_TEST: Self = Self { setup: true, watch: true, teardown: true, ..Self::NOBODY };
+    const ALL: Self = Self { test: true, ..Self::ALL_BUT_TEST };
+}
+
+fn used_by(query: Query, settings: &Settings, observed: &Observed) -> UsedBy {
+    match query {
+        // The chain.
+        Query::Identity
+        | Query::Alias
+        | Query::Trails
+        | Query::TrailStatus
+        | Query::Events
+        | Query::LogGroup
+        | Query::Filters
+        | Query::Alarm
+        | Query::AlarmsForMetric
+        | Query::MuteRules
+        | Query::MuteRule
+        | Query::Topic
+        | Query::Subscriptions
+        | Query::SubscriptionAttributes => UsedBy::ALL,
+        Query::Bucket
+        | Query::BucketPolicy
+        | Query::BucketVersioning
+        | Query::BucketPublicAccess
+        | Query::BucketOwnership
+        | Query::BucketTags
+        | Query::Role
+        | Query::RolePolicy => UsedBy::ALL_BUT_TEST,
+        Query::RootCredentials | Query::VirtualMfaDevices | Query::OrganizationsFeatures => {
+            UsedBy { setup: true, ..UsedBy::WATCH }
+        }
+        Query::TestFilter => UsedBy::SETUP,
+        Query::RootEvents | Query::History => UsedBy { test: true, ..UsedBy::WATCH },
+        Query::MetricStatistics => UsedBy { setup: true, test: true, ..UsedBy::WATCH },
+        Query::GenerateCredentialReport | Query::CredentialReport => UsedBy::WATCH,
+        Query::OrganizationAccounts => UsedBy { watch: observed.has_organization_trail(), ..UsedBy::NOBODY },
+        Query::KmsKey | Query::KeyPolicy if reads_keys(settings, observed) => UsedBy::ALL,
+        Query::KmsKey | Query::KeyPolicy => UsedBy::NOBODY,
+        Query::TrailTags | Query::LogGroupTags | Query::TopicTags | Query::AlarmTags => {
+            // A plan reads those of unmanaged resources, to which it may add something.
+            let setup = unmanaged_kinds(settings).any(|kind| Tagged::from(kind).query() == query);
+            UsedBy { setup, teardown: true, ..UsedBy::NOBODY }
+        }
+        Query::BucketContents => UsedBy { logs: true, ..UsedBy::NOBODY },
+    }
+}
+
+/// Whether a key encrypts something or is about to.
+fn reads_keys(settings: &Settings, observed: &Observed) -> bool {
     let topic = observed.topic.as_ref().ok().and_then(Option::as_ref);
     let group = observed.log_group.as_ref().ok().and_then(Option::as_ref);
     let is_encrypted = topic.is_some_and(|t| t.kms_key.is_some()) || group.is_some_and(|g| g.kms_key.is_some());
-    if settings.kms_key.is_some() || is_encrypted {
-        all.extend([Query::KmsKey, Query::KeyPolicy]);
-    }
-    match use_case {
-        UseCase::Setup => {
-            all.extend(BUCKET_AND_ROLE);
-            all.extend(ROOT_USER);
-            all.extend([Query::TestFilter, Query::MetricStatistics]);
-            all.extend(unmanaged_kinds(settings).map(|kind| Tagged::from(kind).query()));
-        }
-        UseCase::Watch => {
-            all.extend(BUCKET_AND_ROLE);
-            all.extend(ROOT_USER);
-            all.extend(DASHBOARD);
-            if observed.has_organization_trail() {
-                all.push(Query::OrganizationAccounts);
-            }
-        }
-        UseCase::Test => all.extend(DRILL),
-        UseCase::Teardown { with_logs } => {
-            all.extend(BUCKET_AND_ROLE);
-            all.extend(TAGS);
-            if with_logs {
-                all.push(Query::BucketContents);
-            }
-        }
-    }
-    all
+    settings.kms_key.is_some() || is_encrypted
 }
 
 /// One of each change that may be planned.
