@@ -1,6 +1,7 @@
 //! Reads the account, resource by resource along the chain. Independent queries run concurrently: resources with default
 //! names are read at the same time as the trails, and only those that turn out to have other names are read again.
 
+use crate::domain::role_purpose::RolePurpose;
 use std::collections::BTreeMap;
 
 use futures::future::join_all;
@@ -433,7 +434,9 @@ async fn observe_role(cloud: &dyn Cloud, settings: &Settings, scope: ObserveScop
     match scope {
         ObserveScope::Chain => not_read(),
         ObserveScope::Everything | ObserveScope::Plan if !settings.role_is_managed() => Ok(None),
-        ObserveScope::Everything | ObserveScope::Plan => to_read_result(cloud.role(&settings.role.value).await),
+        ObserveScope::Everything | ObserveScope::Plan => {
+            to_read_result(cloud.role(&settings.role.value, RolePurpose::Delivery).await)
+        }
     }
 }
 
