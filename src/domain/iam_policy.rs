@@ -173,8 +173,6 @@ fn used_by(query: Query, settings: &Settings, observed: &Observed) -> UsedBy {
         | Query::Topic
         | Query::Subscriptions
         | Query::SubscriptionAttributes => UsedBy::ALL,
-        // Not read yet.
-        Query::EventRules | Query::RuleTargets | Query::RuleTags | Query::TestPattern => UsedBy::NOBODY,
         Query::Bucket
         | Query::BucketPolicy
         | Query::BucketVersioning
@@ -193,6 +191,8 @@ fn used_by(query: Query, settings: &Settings, observed: &Observed) -> UsedBy {
         Query::OrganizationAccounts => UsedBy { watch: observed.has_organization_trail(), ..UsedBy::NOBODY },
         Query::KmsKey | Query::KeyPolicy if reads_keys(settings, observed) => UsedBy::ALL,
         Query::KmsKey | Query::KeyPolicy => UsedBy::NOBODY,
+        // Not read yet.
+        Query::EventRules | Query::RuleTargets | Query::RuleTags | Query::TestPattern => UsedBy::default(),
         Query::TrailTags | Query::LogGroupTags | Query::TopicTags | Query::AlarmTags => {
             // A plan reads those of unmanaged resources, to which it may add something.
             let setup = unmanaged_kinds(settings).any(|kind| Tagged::from(kind).query() == query);
