@@ -82,11 +82,13 @@ fn flag(input: Input) -> &'static str {
 fn option(input: Input, value: &str) -> String {
     let (flag, value) = (flag(input), crate::domain::change::quote(value));
     match input {
-        Input::Setting(id) if matches!(id.spec().kind, SettingKind::YesOrNo) => match value.as_str() {
-            "yes" => flag.to_owned(),
-            // The value of this flag is optional, so it needs an equals sign.
-            _ => format!("{flag}={value}"),
-        },
+        Input::Setting(id) if matches!(id.spec().kind, SettingKind::YesOrNo | SettingKind::Choice(_)) => {
+            match value.as_str() {
+                "yes" | "changes" => flag.to_owned(),
+                // The value of this flag is optional, so it needs an equals sign.
+                _ => format!("{flag}={value}"),
+            }
+        }
         Input::Setting(_) | Input::Profile | Input::Region => format!("{flag} {value}"),
     }
 }

@@ -1,9 +1,12 @@
 //! EventBridge rules on an account's default event bus: what AWS services report, and to whom a rule passes it on.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::arn::Arn;
 use super::input_transformer::InputTransformer;
+use super::observed::Role;
 use super::problem::ReadResult;
 
 /// A rule on the default event bus of a Region.
@@ -21,6 +24,63 @@ pub struct EventRule {
     pub managed_by: Option<String>,
     /// `None`: not read.
     pub targets: Option<ReadResult<Vec<RuleTarget>>>,
+}
+
+/// The rules on the default event buses of the Regions in which root's events can be seen, as far as they concern root.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventRules {
+    /// Those in the Region where sign-ins are recorded; `None`: that is the home Region, or it isn't known.
+    pub at_sign_ins: Option<ReadResult<Vec<EventRule>>>,
+    /// Those in the home Region.
+    pub at_home: ReadResult<Vec<EventRule>>,
+    /// The role that EventBridge forwards events with; `None`: it was not read.
+    pub role: Option<ReadResult<Option<Role>>>,
+    /// How many events of the last 24 hours could not be delivered, by the rule; only if there are any.
+    pub failures: BTreeMap<Arn, Failures>,
+}
+
+/// What a rule did in the last 24 hours.
+///
+/// Source: EventBridge User Guide, "Monitoring Amazon EventBridge", metrics; they have a resolution of one minute.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Failures {
+    /// How many times EventBridge failed to invoke its targets.
+    pub failed: f64,
+    /// How many times it tried to.
+    pub invocations: f64,
+}
+
+/// There are no rules.
+impl Default for EventRules {
+    fn default() -> Self {
+        Self {
+            at_sign_ins: Some(Ok(Vec::new())),
+            at_home: Ok(Vec::new()),
+            role: Some(Ok(None)),
+            failures: BTreeMap::new(),
+        }
+    }
+}
+
+impl EventRules {
+    /// All rules that could be read.
+    pub fn all(&self) -> impl Iterator<Item = &EventRule> {
+        let at_sign_ins = self.at_sign_ins.iter().flatten().flatten();
+        at_sign_ins.chain(self.at_home.iter().flatten())
+    }
+
+    /// The rule with this ARN.
+    #[must_use]
+    pub fn named(&self, arn: &Arn) -> Option<&EventRule> {
+        self.all().find(|rule| rule.arn == *arn)
+    }
+}
+
+/// Whether two event patterns are the same JSON.
+#[must_use]
+pub fn same_pattern(a: &str, b: &str) -> bool {
+    let parse = |text| serde_json::from_str::<serde_json::Value>(text).ok();
+    a == b || parse(a).is_some_and(|a| Some(a) == parse(b))
 }
 
 /// Whether a rule passes events on, and which.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::alarm::AlarmConfig;
+use super::event_rule::EventRules;
 use super::observed::{
     Alarm, AlarmState, Bucket, BucketLookup, Confirmation, Found, FoundPath, LogGroup, ManagementEvents, Observed,
     Role, SessionTimes, Subscription, SubscriptionAttributes, Topic, Trail, TrailDetails, TrailStatus,
@@ -124,6 +125,7 @@ pub(crate) fn sound() -> Observed {
         elsewhere: None,
         left_out: Vec::new(),
         key: None,
+        events: EventRules::default(),
         session: SessionTimes::default(),
     }
 }

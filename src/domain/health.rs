@@ -13,6 +13,7 @@ use super::settings::Settings;
 mod action;
 mod audit;
 mod chain;
+mod events;
 mod evidence;
 mod existing;
 mod filter;
@@ -100,12 +101,20 @@ pub struct Reports {
     pub api: Option<bool>,
 }
 
+/// Which of the two paths carries a sign-in to someone; `None` if that isn't known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Paths {
+    pub alarm: Option<bool>,
+    pub events: Option<bool>,
+}
+
 /// The verdict on the whole chain.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Health {
     /// Each check of the registry, in its order.
     pub checks: Vec<Check>,
     pub reports: Reports,
+    pub paths: Paths,
     pub alarm: Option<Alarm>,
     pub subscriptions: Vec<Subscription>,
     /// What the user vouches for, in the order in which it was given.
@@ -121,9 +130,12 @@ impl Health {
         self.checks.iter().find(|check| check.id == id)
     }
 
-    /// Would a root sign-in reach someone? *Missing* only if nothing would count root use.
+    /// Would a root sign-in reach someone, over either path? *Missing* only if nothing would count root use.
     #[must_use]
     pub fn alerting(&self) -> Verdict {
+        if self.paths.events == Some(true) {
+            return Verdict::Ok;
+        }
         let is_missing = |id| self.check(id).is_some_and(|check| check.verdict == Verdict::Missing);
         match self.weakest().map_or(Verdict::Ok, |check| check.verdict) {
             Verdict::Missing if !(is_missing(CheckId::FilterPattern) && is_missing(CheckId::AlarmExists)) => {
@@ -184,7 +196,10 @@ impl Health {
     #[must_use]
     pub fn section(&self, counts: Counts) -> Vec<&Check> {
         let is_listed = |c: &&Check| c.id.counts() == counts && (counts != Counts::Advice || c.verdict != Verdict::Ok);
-        self.checks.iter().filter(is_listed).collect()
+        // Of a path that breaks off, the rest says nothing more.
+        let mut breaks_off = false;
+        let goes_on = |c: &&Check| c.id.part() != Part::Events || !std::mem::replace(&mut breaks_off, true);
+        self.checks.iter().filter(is_listed).filter(goes_on).collect()
     }
 
     /// The alarm, if it is in ALARM.
@@ -277,8 +292,11 @@ pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Healt
         if let (Some(elsewhere), Some(weakest)) = (&observed.elsewhere, weakest(&checks)) {
             point_elsewhere(&mut checks, weakest, elsewhere, observed.trail.is_none());
         }
+        let paths =
+            Paths { alarm: reports(evidence, &checks).sign_in, events: events_reach_somebody(evidence, &checks) };
         Health {
-            reports: reports(evidence, &checks),
+            reports: either(reports(evidence, &checks), paths),
+            paths,
             checks,
             alarm: evidence.settings.root_use().existing_alarm(observed).cloned(),
             subscriptions: observed.subscriptions.as_deref().unwrap_or_default().to_vec(),
@@ -292,7 +310,7 @@ pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Healt
 /// read.
 fn unread_before<'a>(evidence: &Evidence<'a>, check: CheckId) -> Option<&'a Problem> {
     match check.part() {
-        Part::Trail | Part::RootUser => None,
+        Part::Trail | Part::RootUser | Part::Events => None,
         Part::LogGroup => evidence.unread_before_log_group(),
         Part::Filter => evidence.unread_before_filter(),
         Part::Alarm => evidence.unread_before_alarm(),
@@ -366,6 +384,36 @@ fn reports(evidence: &Evidence<'_>, checks: &[Check]) -> Reports {
     });
     api.push(evidence.counts_api_use());
     Reports { sign_in: all_hold(&sign_in), api: all_hold(&api) }
+}
+
+/// What both paths report together. Over the second one, API use in most Regions isn't reported.
+fn either(by_alarm: Reports, paths: Paths) -> Reports {
+    let sign_in = match (paths.alarm, paths.events) {
+        (Some(true), _) | (_, Some(true)) => Some(true),
+        (None, _) | (_, None) => None,
+        (Some(false), Some(false)) => Some(false),
+    };
+    Reports { sign_in, ..by_alarm }
+}
+
+/// Whether a sign-in reaches somebody over event rules. Besides the rules, that takes a trail that is logging, covers sign-ins,
+/// and records calls that write: any one, also without a log group.
+fn events_reach_somebody(evidence: &Evidence<'_>, checks: &[Check]) -> Option<bool> {
+    let path = evidence.event_path();
+    let Some(path) = path else {
+        let observed = &evidence.observed.events;
+        let is_read = observed.at_home.is_ok() && observed.at_sign_ins.as_ref().is_none_or(Result::is_ok);
+        return is_read.then_some(false);
+    };
+    let verdicts = checks.iter().filter(|check| check.id.part() == Part::Events).map(|check| match check.verdict {
+        Verdict::Ok => Some(true),
+        Verdict::Missing | Verdict::Wrong | Verdict::Pending => Some(false),
+        Verdict::Unknown => None,
+    });
+    let mut parts: Vec<Option<bool>> = verdicts.collect();
+    parts.push(path.works(&evidence.settings.account_region, evidence.observed));
+    parts.push(events::recorded(evidence));
+    all_hold(&parts)
 }
 
 /// Whether all parts hold; `None` if that isn't known. One that certainly doesn't decides it, whatever the others are.

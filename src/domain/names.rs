@@ -182,6 +182,22 @@ pub fn kms_key(value: &str) -> Validity {
         .into())
 }
 
+/// The address of a web page, as it can stand in an email: every line of it is in double quotes, and `<` would begin a
+/// variable.
+///
+/// Source: EventBridge User Guide, "Amazon EventBridge input transformation".
+///
+/// # Errors
+/// What is wrong, as a sentence.
+pub fn web_page(value: &str) -> Validity {
+    if !value.starts_with("https://") && !value.starts_with("http://") {
+        return Err("The address of a page starts with https://.".to_owned());
+    }
+    length("address", value, 10, 500)?;
+    let is_allowed = |c: char| c.is_ascii_graphic() && !"<>\"\\".contains(c);
+    alphabet("address", value, is_allowed, "the characters of a URL")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

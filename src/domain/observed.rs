@@ -11,6 +11,7 @@ use super::account_id::AccountId;
 use super::account_region::AccountRegion;
 use super::added::TagRecord;
 use super::arn::{Arn, LogGroupArn};
+use super::event_rule::EventRules;
 use super::filter_output::FilterOutput;
 use super::indirect_alarm::IndirectAlarm;
 use super::key_state::KeyState;
@@ -282,6 +283,9 @@ pub struct TrailDetails {
     pub group: Option<GroupDetails>,
 }
 
+/// What was read of a topic, and of its subscriptions.
+pub type TopicResults<'a> = (&'a ReadResult<Option<Topic>>, &'a ReadResult<Vec<Subscription>>);
+
 /// What was read from the account: the chain trail → log group → filters → alarms → topic → subscriptions, and the
 /// bucket and role that the trail needs.
 #[derive(Clone, Debug, PartialEq)]
@@ -321,6 +325,8 @@ pub struct Observed {
     pub left_out: Vec<String>,
     /// The KMS key from the settings, or else the one that encrypts the topic; `None`: there is no key to read.
     pub key: Option<ReadResult<Option<KmsKey>>>,
+    /// The event rules that could report root use.
+    pub events: EventRules,
     pub session: SessionTimes,
 }
 
@@ -349,8 +355,19 @@ impl Observed {
             elsewhere: None,
             left_out: Vec::new(),
             key: None,
+            events: EventRules::default(),
             session: SessionTimes::default(),
         }
+    }
+
+    /// A topic with its subscriptions, as far as it was read.
+    #[must_use]
+    pub fn topic_named(&self, arn: &Arn) -> Option<TopicResults<'_>> {
+        if self.topic.as_ref().is_ok_and(|topic| topic.as_ref().is_some_and(|topic| topic.arn == *arn)) {
+            return Some((&self.topic, &self.subscriptions));
+        }
+        let details = self.topics.iter().find(|details| details.arn == *arn);
+        details.map(|details| (&details.topic, &details.subscriptions))
     }
 
     /// Whether a topic that an alarm notifies does not exist.
@@ -392,6 +409,7 @@ impl Observed {
             elsewhere: _,
             left_out: _,
             key: _,
+            events: _,
             filter_outputs: _,
             log_group_keys: _,
             indirect_alarms: _,

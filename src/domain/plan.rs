@@ -13,6 +13,7 @@ use super::region::Region;
 use super::settings::{AlertSettings, Origin, SettingId, Settings};
 
 pub mod cost;
+mod events;
 mod key;
 mod record;
 mod refused;
@@ -52,7 +53,11 @@ pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
                 Resource::Role => trail::role(&mut plan, wanted, observed),
                 Resource::Trail => trail::trail(&mut plan, wanted, observed),
                 Resource::Topic => notifications(&mut plan, wanted, observed),
-                Resource::EventRole | Resource::EventRule => {}
+                Resource::EventRole => events::role(&mut plan, wanted, observed),
+                Resource::EventRule => {
+                    events::rules(&mut plan, wanted, observed);
+                    events::remarks(&mut plan, wanted, observed);
+                }
                 Resource::MetricFilter => planned_filters = filters(&mut plan, wanted, observed),
                 Resource::Alarm => {
                     for (alert, filter) in wanted.alerts.values().zip(&planned_filters) {
@@ -144,23 +149,24 @@ fn notifications(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
 fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let arn = wanted.topic_arn();
     let name = &wanted.topic.value;
-    let statements = policy::topic_statements(&wanted.account_region, &arn);
+    let mut statements = policy::topic_statements(&wanted.account_region, &arn);
+    let for_rules = events::wants_rules(wanted, observed).then(|| policy::topic_statement_for_rules(&arn));
     let Ok(found) = &observed.topic else { return };
     let Some(existing) = found else {
+        let detail = match &for_rules {
+            Some(_) => "CloudWatch in this account and event rules can publish",
+            None => "only CloudWatch in this account can publish",
+        };
+        statements.extend(for_rules);
         let policy = policy::merge(None, &statements);
-        return plan.put(
-            wanted,
-            Action::Create,
-            Change::CreateTopic { topic: name.clone(), policy },
-            "only CloudWatch in this account can publish",
-        );
+        return plan.put(wanted, Action::Create, Change::CreateTopic { topic: name.clone(), policy }, detail);
     };
     plan.keep(Step::Topic, ResourceKind::Topic, name, "existing");
     // Another topic than ours is used because it does its job, and left alone; or the user named it.
     if !wanted.topic_is_managed() {
-        return;
+        return for_rules.iter().for_each(|statement| let_rules_publish(plan, wanted, existing, statement));
     }
-    topic_policy(plan, wanted, existing, &statements);
+    topic_policy(plan, wanted, existing, &statements, for_rules.as_ref());
     if is_aws_sns_key(existing.kms_key.as_deref()) && wanted.kms_key.is_none() {
         if record::is_managed(wanted, observed, Recorded::Topic) {
             let detail = "alias/aws/sns, which CloudWatch cannot use → not encrypted";
@@ -175,9 +181,36 @@ fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     }
 }
 
+/// Adds to the policy of an unmanaged topic the statement that event rules need.
+fn let_rules_publish(plan: &mut Plan, wanted: &Settings, topic: &Topic, statement: &Statement) {
+    let existing = topic.policy.as_ref();
+    if policy::topic_lets_rules_publish(existing, &topic.arn) {
+        return;
+    }
+    let policy = policy::merge(existing, std::slice::from_ref(statement));
+    if existing.is_none_or(|policy| !policy.is_readable())
+        || !policy::topic_lets_rules_publish(Some(&policy), &topic.arn)
+    {
+        let why = format!(
+            "Event rules can't publish to the topic `{}`, and adding a statement would not help.",
+            topic.name()
+        );
+        return plan
+            .note(Step::Topic, Problem::new(why, Fix::choose("Use another topic", Input::Setting(SettingId::Topic))));
+    }
+    let change = Change::SetTopicPolicy { topic_arn: topic.arn.clone(), policy };
+    plan.put(wanted, Action::Update, change, "event rules can't publish → can");
+}
+
 /// Plans the topic's policy. Statements are removed only from the topic that has rootbell's name, and only those that let
 /// anyone publish. To the policy of another topic, rootbell adds a statement if CloudWatch can't certainly publish.
-fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &[Statement]) {
+fn topic_policy(
+    plan: &mut Plan,
+    wanted: &Settings,
+    topic: &Topic,
+    statements: &[Statement],
+    for_rules: Option<&Statement>,
+) {
     let name = topic.name();
     let alarm = wanted.account_region.alarm_arn(&wanted.root_use().alarm.value);
     let access = |policy| policy::topic_access(policy, &topic.arn, &alarm);
@@ -203,12 +236,22 @@ fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &
             }
         },
     };
-    let Some(detail) = detail else { return };
-    let policy = if is_managed {
-        policy::repair_topic(existing, &topic.arn, statements)
-    } else {
-        policy::merge(existing, statements)
+    let detail_for_alarms = detail.is_some();
+    // The policy has to be readable to be changed for the rules alone.
+    let is_readable = existing.is_none_or(policy::PolicyDocument::is_readable);
+    let added = for_rules.filter(|_| is_readable && !policy::topic_lets_rules_publish(existing, &topic.arn));
+    let detail = match (detail, added) {
+        (None, None) => return,
+        (Some(detail), None) => detail.to_owned(),
+        (None, Some(_)) => "event rules can't publish → can".to_owned(),
+        (Some(detail), Some(_)) => format!("{detail}; event rules can't publish → can"),
     };
+    // A topic without a policy has SNS's default one, which a new one replaces.
+    let keeps_alarms = detail_for_alarms || existing.is_none();
+    let alarms = statements.iter().filter(|_| keeps_alarms);
+    let needed: Vec<Statement> = alarms.chain(added).cloned().collect();
+    let policy =
+        if is_managed { policy::repair_topic(existing, &topic.arn, &needed) } else { policy::merge(existing, &needed) };
     if access(Some(&policy)) == TopicAccess::NoAlarms {
         let why = format!(
             "The policy of the topic `{name}` denies CloudWatch or this account permission to publish: no alert would \

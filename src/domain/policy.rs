@@ -4,6 +4,7 @@
 //! `Sid`, and all others are kept.
 
 use super::account_region::AccountRegion;
+use super::region::Partition;
 
 mod bucket;
 mod condition;
@@ -24,8 +25,8 @@ pub use document::PolicyDocument;
 pub use elements::{Effect, OneOrMany, Principal};
 pub use evaluation::{Decision, Doubt, DoubtCause, allows, evaluate, well_formed as is_well_formed};
 pub use key::{
-    KeyUsers, MissingStatement, key_serves_alarms, key_serves_logs, key_statement_for_alarms, key_statement_for_logs,
-    missing_key_statements,
+    KeyUsers, MissingStatement, key_serves_alarms, key_serves_logs, key_serves_rules, key_statement_for_alarms,
+    key_statement_for_logs, key_statement_for_rules, missing_key_statements,
 };
 pub use merge::{Remainder, has_all, merge, remove_statements, same};
 pub use reading::{bucket_open, repair_bucket, repair_role, requires_tls, too_wide, trusts_others};
@@ -41,6 +42,7 @@ fn sid(prefix: &str, resource: &str) -> String {
 
 const CLOUDTRAIL: &str = "cloudtrail.amazonaws.com";
 const CLOUDWATCH: &str = "cloudwatch.amazonaws.com";
+const EVENTS: &str = "events.amazonaws.com";
 
 /// The role's trust policy: only CloudTrail can assume it; with a trail's ARN, only for that trail.
 ///
@@ -121,6 +123,77 @@ pub fn topic_statements(account_region: &AccountRegion, topic_arn: &str) -> Vec<
             .condition("StringEquals", "aws:SourceAccount", &account_region.account)
             .condition("ArnLike", "aws:SourceArn", &account_region.alarm_arn("*")),
     ]
+}
+
+/// The statement that lets event rules publish. It has no condition, because AWS doesn't support any here: without one, a
+/// rule of another account could publish as well, if somebody there knows the topic's ARN.
+///
+/// Source: EventBridge User Guide, "Using resource-based policies for Amazon EventBridge", Amazon SNS permissions.
+#[must_use]
+pub fn topic_statement_for_rules(topic_arn: &str) -> Statement {
+    Statement::with_sid("RootbellEventRules", Effect::Allow)
+        .principal(&Principal::service(EVENTS))
+        .action("SNS:Publish")
+        .resource(topic_arn)
+}
+
+/// Whether event rules can certainly publish to the topic.
+#[must_use]
+pub fn topic_lets_rules_publish(policy: Option<&PolicyDocument>, topic_arn: &str) -> bool {
+    rules_access(policy, topic_arn) == Decision::Allowed
+}
+
+/// Whether event rules can publish to the topic. A condition on the account or the rule is unknown rather than broken: AWS says
+/// that conditions can't be used, but not what they do.
+///
+/// Source: as [`topic_statement_for_rules`].
+#[must_use]
+pub fn rules_access(policy: Option<&PolicyDocument>, topic_arn: &str) -> Decision {
+    let topic = crate::domain::arn::Arn::from(topic_arn);
+    let (account, region) = (topic.account().unwrap_or_default(), topic.region().unwrap_or_default());
+    let decide = |context: &[(&str, &str)]| {
+        let request =
+            AccessRequest { service: Some(EVENTS), action: "sns:Publish", resource: Some(topic_arn), context };
+        evaluate(policy, &request)
+    };
+    match decide(&[("aws:RequestedRegion", region)]) {
+        Decision::Denied => {
+            let rule = format!("arn:{}:events:{region}:{account}:rule/x", topic.partition().unwrap_or(Partition::Aws));
+            let with_source = decide(&[
+                ("aws:RequestedRegion", region),
+                ("aws:SourceAccount", account),
+                ("aws:SourceOwner", account),
+                ("aws:SourceArn", &rule),
+            ]);
+            if with_source == Decision::Denied {
+                return Decision::Denied;
+            }
+            let depends_on = "a condition, which AWS doesn't support for event rules".to_owned();
+            Decision::Unknown(Doubt { cause: DoubtCause::Allow, depends_on })
+        }
+        decision => decision,
+    }
+}
+
+/// The trust policy of the role that EventBridge forwards events with. It has no condition: only this account can give one of
+/// its roles to a rule, and the role can do nothing but put events on one bus of this account.
+///
+/// Source: EventBridge User Guide, "Sending and receiving events between AWS Regions in Amazon EventBridge"; IAM User
+/// Guide, "Grant a user permissions to pass a role to an AWS service".
+#[must_use]
+pub fn forwarding_trust() -> PolicyDocument {
+    let statement = Statement::with_sid("RootbellEventRules", Effect::Allow);
+    PolicyDocument::new(&[statement.principal(&Principal::service(EVENTS)).action("sts:AssumeRole")])
+}
+
+/// That role's permission: to put events on the home Region's default bus, and nothing else.
+///
+/// Source: as [`forwarding_trust`].
+#[must_use]
+pub fn forwarding_permissions(home: &AccountRegion) -> PolicyDocument {
+    let bus = home.event_bus_arn();
+    let statement = Statement::with_sid("RootbellForward", Effect::Allow);
+    PolicyDocument::new(&[statement.action("events:PutEvents").resource(bus.as_str())])
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 use super::added::Recorded;
 use super::change::{Operation, Permission};
 use super::enum_map::variants;
+use super::own_rules::forwarding_role;
 use super::region::Region;
 use super::settings::Settings;
 
@@ -146,7 +147,11 @@ impl Query {
             | Self::BucketContents => account_region.bucket_arn(&settings.bucket.value),
             Self::Filters | Self::RootEvents => account_region.log_group_arn(&settings.log_group.value).into(),
             Self::LogGroupTags => account_region.log_group_tagging_arn(&settings.log_group.value),
-            Self::Role | Self::RolePolicy => role_arn.into(),
+            Self::Role | Self::RolePolicy => {
+                let forwarding = forwarding_role(account_region).map(|role| account_region.role_arn(&role));
+                let roles = [Some(role_arn.to_owned()), forwarding.map(|arn| arn.to_string())];
+                return Some(Permission::new(self.operation().iam_action, roles.into_iter().flatten()));
+            }
             Self::MuteRules | Self::MuteRule => account_region.arn("cloudwatch", "alarm-mute-rule:*"),
             Self::History => account_region.alarm_arn(&settings.root_use().alarm.value),
             // The call is for several names, so CloudWatch checks the permission for all alarms; also, the alarms on the

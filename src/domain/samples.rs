@@ -1,5 +1,8 @@
 //! Sample CloudTrail events for testing a filter's pattern before the filter is created.
 
+/// The account in the sample events.
+pub const ACCOUNT: &str = "123456789012";
+
 /// An event, and whether a correct pattern matches it.
 #[derive(Clone, Copy, Debug)]
 pub struct Sample {

@@ -15,6 +15,10 @@ variants! {
         RestrictRole,
         Topic,
         Emails,
+        /// Which of root's events are emailed one by one.
+        Events,
+        /// Where the emails say to find out what to do.
+        Runbook,
         Filter,
         Pattern,
         /// Whether to make what auditors ask for as well.

@@ -5,6 +5,7 @@ use super::alert::{AlertId, ByAlert};
 use super::arn::Arn;
 use super::change::Resource;
 use super::email::Email;
+use super::event_scope::EventScope;
 use super::observed::{Alarm, Confirmation, Observed, Subscription, Trail};
 use super::policy::{self, LogFileLocation, PolicyDocument};
 use super::region::Region;
@@ -12,6 +13,7 @@ use super::retention::RetentionDays;
 
 mod absent;
 mod alert;
+mod events;
 mod field;
 mod table;
 mod trails;
@@ -48,6 +50,10 @@ pub struct SetupOptions {
     pub role_source_arn: Option<bool>,
     /// Whether to make what auditors ask for as well. Without it, a plan holds only what alerting needs.
     pub audit: Option<bool>,
+    /// Which of root's events are emailed one by one.
+    pub events: Option<EventScope>,
+    /// The address of a page that says what to do.
+    pub runbook: Option<String>,
     /// Destinations that the user vouches for, because they can't be checked.
     pub trust: Vec<Arn>,
 }
@@ -91,6 +97,12 @@ pub struct Settings {
     pub role_source_arn: Field<bool>,
     /// Whether unmanaged resources, retention, and patterns that work should meet the audit baseline.
     pub audit: Field<bool>,
+    /// Which of root's events are emailed one by one.
+    pub events: Field<EventScope>,
+    /// The address of a page that says what to do.
+    pub runbook: Option<String>,
+    /// The account's alias, if it is known.
+    pub alias: Option<String>,
     /// Destinations that the user vouches for, because they can't be checked.
     pub trust: Vec<Arn>,
 }
@@ -133,6 +145,7 @@ impl Settings {
         let topic_arn = account_region.topic_arn(&topic.value);
         let alerts = ByAlert::from_fn(|alert| AlertSettings::resolve(alert, setup.alert(alert), observed, &topic_arn));
         let emails = emails(identity, setup, observed);
+        let events = events::resolve(setup, observed, &account_region, &topic, &alerts);
         let existing_role = observed.role.as_ref().ok().and_then(Option::as_ref);
         let restricted =
             existing_role.map(|role| policy::is_restricted_to_trail(&role.trust)).filter(|restricted| *restricted);
@@ -150,6 +163,9 @@ impl Settings {
             kms_key: setup.kms_key.clone(),
             role_source_arn,
             audit,
+            events,
+            runbook: setup.runbook.clone().filter(|url| !url.is_empty()),
+            alias: identity.alias.clone(),
             trust: setup.trust.clone(),
         }
     }

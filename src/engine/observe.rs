@@ -12,6 +12,7 @@ use crate::cloud::Cloud;
 use crate::domain::added::TagRecord;
 use crate::domain::alert::default_metrics;
 use crate::domain::arn::Arn;
+use crate::domain::event_rule::EventRules;
 use crate::domain::filter_output::{FilterOutput, must_publish};
 use crate::domain::health::{is_aws_sns_key, what_fails};
 use crate::domain::observed::{
@@ -24,6 +25,7 @@ use crate::domain::settings::delivers_here;
 use crate::domain::{Identity, Observed, Region, Settings, SetupOptions};
 
 mod alarms;
+mod event_rules;
 mod filter_output;
 mod prefetch;
 mod read;
@@ -32,6 +34,7 @@ mod subscriptions;
 
 pub(super) use alarms::add_new;
 use alarms::{mute_rules_of, observe_alarms, set_mute_rules};
+pub(super) use event_rules::event_rules;
 use filter_output::filter_output;
 pub use prefetch::Prefetch;
 pub use subscriptions::subscriptions;
@@ -145,6 +148,7 @@ async fn observe_region(
     prefetch: Prefetch<'_>,
 ) -> (Observed, PathChoice) {
     let guess = Settings::resolve(identity, region, setup, &Observed::nothing());
+    let default_topic = guess.topic_arn();
     let reader = Reader {
         cloud,
         identity,
@@ -164,6 +168,7 @@ async fn observe_region(
         alarms,
         topic,
         requested_key,
+        (events, event_topics),
     ) = join!(
         prefetch.root_user.clone(),
         reader.first_trails(),
@@ -188,6 +193,7 @@ async fn observe_region(
         },
         reader.topic(guess.topic_arn()),
         requested_key(cloud, region, setup),
+        reads_events(scope, event_rules(cloud, identity, region, now, &default_topic)),
     );
     // Without `..`, so that a new part is read here.
     let mut observed = Observed {
@@ -202,7 +208,8 @@ async fn observe_region(
         alarms,
         topic: topic.topic.clone(),
         subscriptions: topic.subscriptions.clone(),
-        topics: vec![topic],
+        topics: [topic].into_iter().chain(event_topics).collect(),
+        events,
         key: requested_key.clone(),
         filter_outputs: filter_output.into_iter().collect(),
         log_group_keys: Vec::new(),
@@ -226,6 +233,19 @@ async fn observe_region(
     observed.role = role.unwrap_or(observed.role);
     observed.records = records;
     (observed, choice)
+}
+
+/// The event rules, unless only the chain is read.
+async fn reads_events(
+    scope: ObserveScope,
+    query: impl Future<Output = (EventRules, Vec<TopicDetails>)>,
+) -> (EventRules, Vec<TopicDetails>) {
+    match scope {
+        ObserveScope::Chain => {
+            (EventRules { at_sign_ins: None, at_home: not_read(), role: None, ..EventRules::default() }, Vec::new())
+        }
+        ObserveScope::Everything | ObserveScope::Plan => query.await,
+    }
 }
 
 /// The answer of a query that is needed only if the condition holds.

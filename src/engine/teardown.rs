@@ -1,20 +1,21 @@
 //! Reads what a teardown needs to know: the chains, which of their resources rootbell manages, and what would be lost.
 //! Only the teardown reads tags and bucket contents.
 
-use crate::domain::role_purpose::RolePurpose;
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::{OptionFuture, join_all};
 use futures::join;
 
-use super::observe::{ObserveScope, Prefetch, add_new, observe_with, to_read_result};
+use super::observe::{ObserveScope, Prefetch, add_new, event_rules, observe_with, to_read_result};
 use crate::cloud::{Answer, Cloud};
 use crate::domain::added::{TagRecord, tagged};
 use crate::domain::alert::default_metrics;
 use crate::domain::arn::Arn;
 use crate::domain::observed::{BucketLookup, Contents, Metric, ReadResult, Trail};
+use crate::domain::own_rules::own_rules;
 use crate::domain::plan::teardown::{Chain, Managed};
 use crate::domain::query::Tagged;
+use crate::domain::role_purpose::RolePurpose;
 use crate::domain::settings::{DEFAULT_LOG_GROUP, TRAIL, default_trail};
 use crate::domain::{AccountRegion, Identity, Observed, Region, Settings, SetupOptions};
 
@@ -121,6 +122,8 @@ async fn chain(
     for found in on_metrics.into_iter().map(to_read_result).chain(on_default_metrics) {
         add_new(&mut observed.alarms, found);
     }
+    let topic_arn = settings.topic_arn();
+    (observed.events, _) = event_rules(cloud, identity, region, None, &topic_arn).await;
     let managed = managed_parts(cloud, &settings, &observed).await;
     // An unmanaged role or bucket may have rootbell's statements, whoever's trail uses it.
     let (role, bucket) =
@@ -146,14 +149,22 @@ async fn managed_parts(cloud: &dyn Cloud, settings: &Settings, observed: &Observ
     let topic = observed.topic.as_ref().ok().and_then(Option::as_ref);
     let names = observed.alarms.as_deref().unwrap_or_default().iter().map(|alarm| alarm.name.clone());
     let names: Vec<String> = names.collect();
-    let (trail, group, topic, alarms) = join!(
+    let existing = own_rules(account_region).filter(|(_, arn)| observed.events.named(arn).is_some());
+    let own: Vec<Arn> = existing.map(|(_, arn)| arn).collect();
+    let rule_tags = own.iter().map(async |arn: &Arn| {
+        let there = Region::new(arn.region().unwrap_or_default());
+        to_read_result(cloud.tags(&there, Tagged::EventRule, arn).await.map(|tags| tagged(&tags)))
+    });
+    let (trail, group, topic, alarms, rules) = join!(
         OptionFuture::from(trail.map(|trail| record(Tagged::Trail, trail.arn.clone()))),
         OptionFuture::from(
             group.map(|group| record(Tagged::LogGroup, account_region.log_group_tagging_arn(&group.name)))
         ),
         OptionFuture::from(topic.map(|topic| record(Tagged::Topic, topic.arn.clone()))),
         join_all(names.iter().map(|name| is_tagged(Tagged::Alarm, account_region.alarm_arn(name)))),
+        join_all(rule_tags),
     );
+    let rules: ReadResult<Vec<bool>> = rules.into_iter().collect();
     let alarms: ReadResult<Vec<bool>> = alarms.into_iter().collect();
     let none = || Ok(TagRecord::default());
     Managed {
@@ -162,6 +173,8 @@ async fn managed_parts(cloud: &dyn Cloud, settings: &Settings, observed: &Observ
         topic: topic.unwrap_or(none()),
         alarms: alarms
             .map(|flags| names.into_iter().zip(flags).filter(|(_, managed)| *managed).map(|(n, _)| n).collect()),
+        rules: rules
+            .map(|flags| own.into_iter().zip(flags).filter(|(_, managed)| *managed).map(|(arn, _)| arn).collect()),
         contents: Ok(None),
     }
 }

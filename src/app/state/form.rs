@@ -3,12 +3,23 @@
 use tui_input::{Input, InputRequest};
 
 use crate::app::keymap::{Code, Key};
-use crate::domain::settings::{Origin, SettingId, SettingKind, Settings, addresses, yes_or_no};
+use crate::domain::event_scope::EventScope;
+use crate::domain::settings::{Origin, SettingId, SettingKind, Settings, addresses};
 use crate::domain::{SetupOptions, Step, pattern};
 
-/// Whether a setting is a choice between yes and no.
-fn is_yes_or_no(id: SettingId) -> bool {
-    matches!(id.spec().kind, SettingKind::YesOrNo)
+/// The words that a setting offers, if it is a choice.
+fn choices(id: SettingId) -> Option<&'static [&'static str]> {
+    match id.spec().kind {
+        SettingKind::YesOrNo => Some(&["no", "yes"]),
+        SettingKind::Choice(names) => Some(names),
+        SettingKind::Name(_)
+        | SettingKind::OptionalName(_)
+        | SettingKind::OptionalUrl
+        | SettingKind::Retention
+        | SettingKind::Addresses
+        | SettingKind::FilterPattern
+        | SettingKind::Arns => None,
+    }
 }
 
 /// The edit that a key makes in a text field, if any.
@@ -43,6 +54,8 @@ pub enum Remark<'a> {
     RoleIsRestricted(bool),
     /// Whether what auditors ask for is made as well.
     ForAuditors(bool),
+    /// Which events are emailed one by one.
+    Events(EventScope, &'a str),
     /// Where the value came from.
     Origin(&'a str),
 }
@@ -83,21 +96,24 @@ impl TextField {
             }
             (None, None) if self.id == SettingId::RestrictRole => Remark::RoleIsRestricted(self.text() == "yes"),
             (None, None) if self.id == SettingId::Audit => Remark::ForAuditors(self.text() == "yes"),
+            (None, None) if self.id == SettingId::Events => {
+                Remark::Events(self.text().parse().unwrap_or(EventScope::No), self.origin.label())
+            }
             (None, None) => Remark::Origin(self.origin.label()),
         }
     }
 
-    /// Handles a key in a choice between yes and no. Returns whether the value changed.
-    fn change_choice(&mut self, key: Key) -> bool {
-        let current = self.text() == "yes";
+    /// Handles a key in a choice: the first letter of a word chooses it. Returns whether the value changed.
+    fn change_choice(&mut self, names: &[&'static str], key: Key) -> bool {
+        let current = names.iter().position(|name| *name == self.text()).unwrap_or_default();
         let new = match key.code {
-            Code::Char('y') => true,
-            Code::Char('n') => false,
-            Code::Char(' ') | Code::Left | Code::Right => !current,
+            Code::Char(' ') | Code::Right => (current + 1) % names.len(),
+            Code::Left => (current + names.len() - 1) % names.len(),
+            Code::Char(letter) => names.iter().position(|name| name.starts_with(letter)).unwrap_or(current),
             _ => current,
         };
         if new != current {
-            self.set(yes_or_no(new).into());
+            self.set(names[new].to_owned());
             self.on_edit();
         }
         new != current
@@ -244,8 +260,8 @@ impl Form {
     pub fn edit(&mut self, key: Key) -> bool {
         let Some(request) = edit_request(key) else { return false };
         let Some(field) = self.focused() else { return false };
-        if is_yes_or_no(field.id) {
-            return field.change_choice(key);
+        if let Some(names) = choices(field.id) {
+            return field.change_choice(names, key);
         }
         let before = field.text().to_owned();
         field.input.handle(request);
@@ -284,7 +300,7 @@ impl Form {
 
     /// Pastes at the cursor, as a single line. Returns whether the text changed.
     pub fn paste(&mut self, text: &str) -> bool {
-        let Some(field) = self.focused().filter(|field| !is_yes_or_no(field.id)) else { return false };
+        let Some(field) = self.focused().filter(|field| choices(field.id).is_none()) else { return false };
         let one_line: Vec<char> = text.trim().chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
         for c in one_line.iter().filter(|c| !c.is_control()) {
             field.input.handle(InputRequest::InsertChar(*c));
@@ -338,7 +354,9 @@ impl Form {
         for field in self.fields.iter().filter(|field| field.edited && field.error.is_none()) {
             let text = field.text().trim();
             // An empty field stands for no value.
-            if !(text.is_empty() && matches!(field.id.spec().kind, SettingKind::OptionalName(_))) {
+            if !(text.is_empty()
+                && matches!(field.id.spec().kind, SettingKind::OptionalName(_) | SettingKind::OptionalUrl))
+            {
                 setup.set_text(field.id, text);
             }
         }

@@ -2,10 +2,11 @@
 
 use std::marker::PhantomData;
 
-use clap::builder::{BoolValueParser, TypedValueParser};
+use clap::builder::{BoolValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
 use crate::domain::arn::Arn;
+use crate::domain::event_scope::EventScope;
 use crate::domain::settings::{SettingId, SettingKind, yes_or_no};
 use crate::domain::{RetentionDays, SetupOptions};
 
@@ -94,7 +95,9 @@ impl<S: SettingSet> SettingArgs<S> {
 
 impl<S: SettingSet> Args for SettingArgs<S> {
     fn augment_args(command: Command) -> Command {
-        command.args(Self::settings().into_iter().map(|id| arg(id).help(S::help(id)).help_heading(S::HEADING)))
+        let with_help =
+            |id| args(id).map(move |arg| if arg.get_help().is_some() { arg } else { arg.help(S::help(id)) });
+        command.args(Self::settings().into_iter().flat_map(with_help).map(|arg| arg.help_heading(S::HEADING)))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -119,12 +122,32 @@ impl<S: SettingSet> FromArgMatches for SettingArgs<S> {
                     | SettingKind::OptionalName(_)
                     | SettingKind::Retention
                     | SettingKind::YesOrNo
+                    | SettingKind::Choice(_)
+                    | SettingKind::OptionalUrl
                     | SettingKind::FilterPattern => self.0.set_text(id, text),
                 }
+            }
+            if let Some((flag, value)) = opposite(id)
+                && matches.get_flag(flag)
+            {
+                self.0.set_text(id, value);
             }
         }
         Ok(())
     }
+}
+
+/// A second flag that sets a setting to this value.
+fn opposite(id: SettingId) -> Option<(&'static str, &'static str)> {
+    (id == SettingId::Events).then_some(("no-events", EventScope::No.as_str()))
+}
+
+/// The options of a setting.
+fn args(id: SettingId) -> impl Iterator<Item = Arg> {
+    let opposite = opposite(id).map(|(flag, _)| {
+        Arg::new(flag).long(flag).action(ArgAction::SetTrue).conflicts_with(id.long()).help("Don't create event rules")
+    });
+    [arg(id)].into_iter().chain(opposite)
 }
 
 /// The option of a setting. Its value is the setting's text.
@@ -142,6 +165,12 @@ fn arg(id: SettingId) -> Arg {
         SettingKind::Retention => {
             text("DAYS").value_parser(|text: &str| text.parse().map(|days: RetentionDays| days.to_string()))
         }
+        SettingKind::OptionalUrl => text("URL"),
+        SettingKind::Choice(names) => text("WHICH")
+            .value_parser(PossibleValuesParser::new(names))
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value(names[1]),
         SettingKind::YesOrNo => text("BOOL")
             .value_parser(BoolValueParser::new().map(|yes| yes_or_no(yes).to_owned()))
             .num_args(0..=1)
@@ -181,6 +210,8 @@ mod tests {
             SettingKind::Retention => ("731", "731"),
             SettingKind::Addresses => ("a@b.de,c@d.de", "a@b.de, c@d.de"),
             SettingKind::YesOrNo => ("true", "yes"),
+            SettingKind::Choice(names) => (names[2], names[2]),
+            SettingKind::OptionalUrl => ("https://a.example.com", "https://a.example.com"),
             SettingKind::FilterPattern => ("{ $.a = b }", "{ $.a = b }"),
             SettingKind::Arns => ("arn:aws:sns:a:1:x,arn:aws:sns:a:1:y", "arn:aws:sns:a:1:x, arn:aws:sns:a:1:y"),
         }
@@ -194,7 +225,8 @@ mod tests {
 
     #[test]
     fn each_setting_has_its_flag_and_each_flag_its_setting() {
-        assert_eq!(flags::<SetupOnly>(), SettingId::ALL.into_iter().map(|id| id.flag().to_owned()).collect());
+        let all = SettingId::ALL.into_iter().map(|id| id.flag().to_owned()).chain(["--no-events".to_owned()]);
+        assert_eq!(flags::<SetupOnly>(), all.collect());
         for id in SettingId::ALL {
             let flag = format!("{}={}", id.flag(), example(id).0);
             assert_eq!(SetupOnly::parse_from(["x", flag.as_str()]).setup.setup_options(), only(id), "{flag}");

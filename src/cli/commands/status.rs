@@ -198,8 +198,7 @@ fn document(session: &AccountSession, observed: &Observed, health: &Health) -> V
         "verdict": health.alerting().as_str(),
         "audit_ok": health.audit_ok(),
         "in_alarm": health.in_alarm().is_some(),
-        // Event rules are not read yet.
-        "paths": { "alarm": health.reports.sign_in, "events": null },
+        "paths": { "alarm": health.paths.alarm, "events": health.paths.events },
         "reports": { "sign_in": health.reports.sign_in, "api": health.reports.api },
         "checks": checks,
         "alarm": alarm,

@@ -271,8 +271,8 @@ mod tests {
             assert_eq!(actual, expected, "{message}");
         }
         let script = script(&setup_options(), &GlobalOptions::default());
-        for change in plan.changes() {
-            let command = change.aws_cli(&identity().in_region(&Region::new("eu-west-1")));
+        for (change, region) in plan.changes_in_regions() {
+            let command = change.aws_cli(&identity().in_region(region));
             let retried = script.contains(&format!("\nretry {command}"));
             assert_eq!(retried, !change.spec().eventual.is_empty(), "{command}");
         }

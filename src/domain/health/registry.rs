@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::evidence::Evidence;
 use super::outcome::Outcome;
-use super::{audit, chain, recipients, root_user, topic, trail};
+use super::{audit, chain, events, recipients, root_user, topic, trail};
 use crate::domain::change::Step;
 
 /// What a check counts toward.
@@ -69,6 +69,8 @@ pub enum Part {
     Topic,
     Inbox,
     RootUser,
+    /// The event rules: the second path.
+    Events,
 }
 
 impl Part {
@@ -78,7 +80,7 @@ impl Part {
             Self::Trail | Self::LogGroup => Some(Step::Trail),
             Self::Filter => Some(Step::Filter),
             Self::Alarm => Some(Step::Alarm),
-            Self::Topic | Self::Inbox => Some(Step::Topic),
+            Self::Topic | Self::Inbox | Self::Events => Some(Step::Topic),
             Self::RootUser => None,
         }
     }
@@ -170,6 +172,12 @@ registry! {
     TopicEncryption: "topic.encryption" Topic Alerting Alarm topic::encryption, "Topic encryption allows CloudWatch";
     SubscriptionConfirmed: "subscription.confirmed" Inbox Alerting Both recipients::confirmed, "Subscription confirmed";
     SubscriptionSigned: "subscription.signed" Inbox Advice Both recipients::signed, "Only you can unsubscribe";
+    EventsRule: "events.rule" Events Advice Events events::rule, "Event rule reports sign-ins";
+    EventsForwarded: "events.forwarded" Events Advice Events events::forwarded, "Events reach this Region";
+    EventsHomeRule: "events.home_rule" Events Advice Events events::home_rule, "Event rule notifies a topic";
+    EventsTopic: "events.topic" Events Advice Events events::topic, "Event rules can publish to the topic";
+    EventsInbox: "events.inbox" Events Advice Events events::inbox, "Their emails reach someone";
+    EventsDeliveries: "events.deliveries" Events Advice Events events::deliveries, "No event failed to be delivered";
     RootMfa: "root.mfa" RootUser Audit Both root_user::mfa, "Root user has MFA",
         ["CIS AWS Foundations 1.13 (v1.2), 1.5 (v1.3–v4.0), 1.4 (v5.0), 2.4 (v6.0), 2.5 (v7.0)", "Security Hub IAM.9",
             "Prowler iam_root_mfa_enabled"];

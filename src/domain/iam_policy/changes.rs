@@ -6,7 +6,9 @@ use crate::domain::change::{Change, Delivery, Resource, TrailUpdate};
 use crate::domain::confirmation::ConfirmationToken;
 use crate::domain::email::Email;
 use crate::domain::event::DRILL_STREAM;
+use crate::domain::event_rule::RuleTarget;
 use crate::domain::observed::AlarmState;
+use crate::domain::own_rules::{OwnRule, forwarding_role, own_rules};
 use crate::domain::plan::unmanaged_kinds;
 use crate::domain::policy::PolicyDocument;
 use crate::domain::retention::RetentionDays;
@@ -61,8 +63,29 @@ pub(super) fn changes_of(resource: Resource, settings: &Settings, role_arn: &Arn
             let role = role_arn.role_path_and_name().unwrap_or(&settings.role.value);
             role_changes(role, RolePurpose::Delivery)
         }
-        // Not planned yet.
-        Resource::EventRole | Resource::EventRule => ResourceChanges::default(),
+        Resource::EventRole => forwarding_role(&settings.account_region)
+            .map_or_else(ResourceChanges::default, |role| role_changes(&role, RolePurpose::Forwarding)),
+        Resource::EventRule => {
+            let rules = || own_rules(&settings.account_region);
+            let role = forwarding_role(&settings.account_region).map(|role| settings.account_region.role_arn(&role));
+            let target = |which| RuleTarget {
+                role_arn: role.clone().filter(|_| which == OwnRule::Forward),
+                ..RuleTarget::default()
+            };
+            let put = |(which, rule): (OwnRule, Arn)| {
+                let put_rule =
+                    Change::PutRule { rule: rule.clone(), pattern: String::new(), description: String::new() };
+                [put_rule, Change::PutTarget { rule, target: target(which) }]
+            };
+            let delete = |(_, rule): (OwnRule, Arn)| {
+                [Change::RemoveTarget { rule: rule.clone(), target: String::new() }, Change::DeleteRule { rule }]
+            };
+            ResourceChanges {
+                setup: rules().flat_map(put).collect(),
+                teardown: rules().flat_map(delete).collect(),
+                logs: Vec::new(),
+            }
+        }
         Resource::Trail => {
             let trail = || settings.trail.value.clone();
             let log_group_arn = settings.account_region.log_group_arn(&settings.log_group.value);

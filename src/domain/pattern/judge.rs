@@ -14,8 +14,7 @@ use super::reading::Reading;
 use crate::domain::filter_pattern::{Condition, FieldTest, Matcher, Pattern};
 use crate::domain::samples::SAMPLES;
 
-/// The account in the sample events.
-pub(super) const ACCOUNT: &str = "123456789012";
+pub(super) use crate::domain::samples::ACCOUNT;
 
 /// Source: CloudTrail User Guide, "CloudTrail userIdentity element", `type`, all values except `Root`.
 pub(super) const OTHER_TYPES: [&str; 11] = [

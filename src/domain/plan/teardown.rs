@@ -7,17 +7,16 @@ use crate::domain::alarm::AlarmConfig;
 use crate::domain::alert::{AlertId, FilterSpec};
 use crate::domain::arn::Arn;
 use crate::domain::change::{Change, Resource, ResourceKind, Step};
-use crate::domain::email::Email;
 use crate::domain::enum_map::Variants;
-use crate::domain::observed::{
-    Alarm, BucketLookup, Confirmation, Contents, LogGroup, MetricFilter, Observed, ReadResult, Topic, Trail,
-};
+use crate::domain::observed::{Alarm, BucketLookup, Contents, LogGroup, MetricFilter, Observed, ReadResult, Trail};
 use crate::domain::policy::{self, Remainder};
 use crate::domain::problem::{Fix, Input, Problem};
 use crate::domain::retention::RetentionDays;
 use crate::domain::role_purpose::RolePurpose;
-use crate::domain::settings::{AlertSettings, Origin, SettingId, Settings};
+use crate::domain::settings::{AlertSettings, SettingId, Settings};
 
+mod events;
+mod topic;
 mod trail;
 
 /// What the tags say about rootbell, where reading them takes a separate call, and how much data would be deleted.
@@ -28,6 +27,8 @@ pub struct Managed {
     pub topic: ReadResult<TagRecord>,
     /// The names of the alarms that have the tag.
     pub alarms: ReadResult<Vec<String>>,
+    /// The event rules with rootbell's names that have the tag.
+    pub rules: ReadResult<Vec<Arn>>,
     /// What is in the bucket, if it would be deleted; `None`: not counted.
     pub contents: ReadResult<Option<Contents>>,
 }
@@ -37,7 +38,14 @@ impl Managed {
     #[must_use]
     pub fn nothing() -> Self {
         let none = || Ok(TagRecord::default());
-        Self { trail: none(), log_group: none(), topic: none(), alarms: Ok(Vec::new()), contents: Ok(None) }
+        Self {
+            trail: none(),
+            log_group: none(),
+            topic: none(),
+            alarms: Ok(Vec::new()),
+            rules: Ok(Vec::new()),
+            contents: Ok(None),
+        }
     }
 
     fn unreadable(&self) -> Vec<&Problem> {
@@ -46,6 +54,7 @@ impl Managed {
             self.log_group.as_ref().err(),
             self.topic.as_ref().err(),
             self.alarms.as_ref().err(),
+            self.rules.as_ref().err(),
             self.contents.as_ref().err(),
         ];
         all.into_iter().flatten().collect()
@@ -116,7 +125,8 @@ pub fn teardown(chains: &[Chain], logs: bool) -> Plan {
         for resource in ORDER {
             match resource {
                 Resource::Alarm => planner.alarms(&mut chain_plan),
-                Resource::EventRule | Resource::EventRole => {}
+                Resource::EventRule => planner.event_rules(&mut chain_plan),
+                Resource::EventRole => planner.event_role(&mut chain_plan),
                 Resource::Topic => planner.topic(&mut chain_plan),
                 Resource::MetricFilter => planner.filters(&mut chain_plan),
                 Resource::Trail => planner.trail(&mut chain_plan),
@@ -244,84 +254,6 @@ impl TeardownPlanner<'_> {
             change,
             format!("unmanaged; notifies `{}` → no longer", self.wanted().topic.value),
         );
-    }
-
-    fn topic(&self, plan: &mut Plan) {
-        let Ok(Some(topic)) = &self.observed().topic else { return };
-        self.subscriptions(plan);
-        if self.deletes_topic() {
-            let change = Change::DeleteTopic { topic_arn: topic.arn.clone() };
-            return plan.put(self.wanted(), Action::Delete, change, "");
-        }
-        self.topic_policy(plan, topic);
-        self.remove_record(plan, Recorded::Topic, &topic.arn);
-    }
-
-    /// Removes rootbell's statements from the policy of an unmanaged topic.
-    fn topic_policy(&self, plan: &mut Plan, topic: &Topic) {
-        let managed = policy::topic_statements(&self.wanted().account_region, &topic.arn);
-        plan.keep(Step::Topic, ResourceKind::Topic, topic.name(), "unmanaged");
-        let (policy, detail) = match policy::remove_statements(topic.policy.as_ref(), &managed) {
-            Remainder::Unchanged => return,
-            Remainder::Rest(rest) => (rest, "unmanaged; rootbell's statements → removed"),
-            // A topic's policy cannot be deleted, so the owner's statement is kept.
-            Remainder::Empty => match policy::remove_statements(topic.policy.as_ref(), &managed[1..]) {
-                Remainder::Rest(rest) => (rest, "unmanaged; CloudWatch can publish → can't"),
-                Remainder::Unchanged | Remainder::Empty => return,
-            },
-        };
-        plan.put(
-            self.wanted(),
-            Action::Update,
-            Change::SetTopicPolicy { topic_arn: topic.arn.clone(), policy },
-            detail,
-        );
-    }
-
-    /// Deletes the subscriptions of a deleted topic. On an unmanaged topic, deletes only the addresses that its tag records
-    /// or that the user named: nothing else shows who created a subscription.
-    fn subscriptions(&self, plan: &mut Plan) {
-        let named = &self.wanted().emails;
-        let recorded: Vec<&Email> = added(&self.chain.managed.topic)
-            .filter_map(|addition| if let Addition::Subscription(email) = addition { Some(email) } else { None })
-            .collect();
-        let is_deleted = |endpoint: &str| {
-            self.deletes_topic()
-                || recorded.iter().any(|email| **email == *endpoint)
-                || (named.origin == Origin::Given && named.value.iter().any(|email| email == endpoint))
-        };
-        for subscription in self.observed().subscriptions.as_deref().unwrap_or_default() {
-            let endpoint = &subscription.endpoint;
-            let (detail, hint) = match (subscription.state, &subscription.arn) {
-                (Confirmation::Deleted, _) => continue,
-                (_, Some(arn)) if is_deleted(endpoint) => {
-                    let change = Change::Unsubscribe { arn: arn.clone(), endpoint: endpoint.clone() };
-                    plan.put(self.wanted(), Action::Delete, change, "");
-                    continue;
-                }
-                (Confirmation::Pending, _) if is_deleted(endpoint) => {
-                    ("never confirmed, so it can't be deleted: AWS removes it within a few days", None)
-                }
-                // A later version than the one that records them has subscribed the others.
-                _ if !recorded.is_empty() => ("on an unmanaged topic; not added by rootbell", None),
-                _ => ("on an unmanaged topic", Some(Hint::NameEmail)),
-            };
-            plan.keep_one(Step::Topic, ResourceKind::Subscription, endpoint, detail);
-            if let Some(hint) = hint {
-                plan.hint(hint);
-            }
-        }
-    }
-
-    /// The recorded addresses whose subscriptions are still pending, so that they can't be deleted yet.
-    fn recorded_pending(&self) -> Vec<&str> {
-        let is_recorded = |endpoint: &str| {
-            added(&self.chain.managed.topic)
-                .any(|addition| matches!(addition, Addition::Subscription(email) if **email == *endpoint))
-        };
-        let all = self.observed().subscriptions.as_deref().unwrap_or_default().iter();
-        let pending = all.filter(|s| s.state == Confirmation::Pending && s.arn.is_none());
-        pending.map(|s| s.endpoint.as_str()).filter(|endpoint| is_recorded(endpoint)).collect()
     }
 
     /// A filter has no tags: rootbell's filters have its name or count into its namespace.

@@ -42,6 +42,14 @@ fn an_empty_account_gets_every_resource() {
         "trail.start",
         "topic.create",
         "subscription.create:a@b.de",
+        "event_role.create",
+        "event_role.policy",
+        "event_rule.put:rootbell-root-use-to-eu-west-1",
+        "event_rule.put:rootbell-root-sign-ins",
+        "event_rule.put:rootbell-root-changes",
+        "event_rule.target:rootbell-root-use-to-eu-west-1",
+        "event_rule.target:rootbell-root-sign-ins",
+        "event_rule.target:rootbell-root-changes",
         "filter.put",
         "alarm.put",
     ];
@@ -401,7 +409,12 @@ fn only_kept_rows_have_no_region() {
     for row in plan.rows.iter().chain(&super::plan(&settings, &sound()).rows) {
         assert_eq!(row.region.is_some(), row.change.is_some(), "{}", row.id);
     }
-    assert!(plan.changes_in_regions().all(|(_, region)| *region == settings.account_region.region));
+    // The rule that forwards is where sign-ins are recorded.
+    let forwards = |change: &Change| change.name() == "rootbell-root-use-to-eu-west-1";
+    let at_home = plan.changes_in_regions().filter(|(change, _)| !forwards(change));
+    assert!(at_home.into_iter().all(|(_, region)| *region == settings.account_region.region));
+    let elsewhere = plan.changes_in_regions().filter(|(change, _)| forwards(change));
+    assert!(elsewhere.into_iter().all(|(_, region)| *region == Region::new("us-east-1")));
 }
 
 /// Makes something unreadable.

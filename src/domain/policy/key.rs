@@ -129,6 +129,34 @@ pub fn key_serves_alarms(
     key_allows(policy, key_arn, super::CLOUDWATCH, &["kms:Decrypt", "kms:GenerateDataKey"], &context)
 }
 
+/// Whether event rules can publish to a topic that is encrypted with the key. A condition on the source never holds for them.
+///
+/// Source: SNS Developer Guide, "Enable compatibility between event sources from AWS services and encrypted topics";
+/// awslabs/landing-zone-accelerator-on-aws, issue 407.
+#[must_use]
+pub fn key_serves_rules(
+    policy: &PolicyDocument,
+    account_region: &AccountRegion,
+    key_arn: &str,
+    topic_arn: &str,
+) -> Decision {
+    let via = format!("sns.{}.amazonaws.com", account_region.region);
+    let context = [
+        ("aws:RequestedRegion", account_region.region.as_str()),
+        ("kms:ViaService", via.as_str()),
+        ("kms:EncryptionContext:aws:sns:topicArn", topic_arn),
+    ];
+    key_allows(policy, key_arn, super::EVENTS, &["kms:Decrypt", "kms:GenerateDataKey"], &context)
+}
+
+/// The statement that lets event rules use the key.
+///
+/// Source: as [`key_serves_rules`].
+#[must_use]
+pub fn key_statement_for_rules() -> Statement {
+    allow("RootbellEventRules", super::EVENTS).action(["kms:Decrypt", "kms:GenerateDataKey*"]).resource("*")
+}
+
 /// The statement that lets CloudWatch use the key for this account's alarms.
 #[must_use]
 pub fn key_statement_for_alarms(account_region: &AccountRegion) -> Statement {

@@ -42,6 +42,8 @@ impl Settings {
             | SettingId::KmsKey
             | SettingId::RestrictRole
             | SettingId::Emails
+            | SettingId::Events
+            | SettingId::Runbook
             | SettingId::Pattern
             | SettingId::Audit
             | SettingId::Trust => false,

@@ -12,6 +12,7 @@ use crate::app::state::account::Samples;
 use crate::app::state::form::{Remark, TextField};
 use crate::app::state::progress::StepRun;
 use crate::domain::alarm::{AlarmConfig, MissingData, STAYS_IN_ALARM, USUAL_DELAY};
+use crate::domain::event_scope::EventScope;
 use crate::domain::samples::Sample;
 use crate::domain::settings::{SettingId, SettingKind};
 use crate::domain::{AlertId, Step};
@@ -117,9 +118,12 @@ fn field_lines(view: &mut View<'_>, field: &TextField, area: Rect) -> Option<(u1
     let (box_width, is_pattern) = match setting.kind {
         SettingKind::FilterPattern => (room, true),
         SettingKind::Retention | SettingKind::YesOrNo => (6, false),
-        SettingKind::Name(_) | SettingKind::OptionalName(_) | SettingKind::Addresses | SettingKind::Arns => {
-            (room.min(40), false)
-        }
+        SettingKind::Choice(_) => (7, false),
+        SettingKind::Name(_)
+        | SettingKind::OptionalName(_)
+        | SettingKind::OptionalUrl
+        | SettingKind::Addresses
+        | SettingKind::Arns => (room.min(40), false),
     };
     let marker = if focused { ">" } else { " " };
     let style = if focused { theme.selected } else { theme.text };
@@ -164,6 +168,11 @@ fn aside(field: &TextField) -> Cow<'_, str> {
         Remark::NotTheCisPattern => "works if the samples below match, but audits accept only the default (F5)".into(),
         Remark::RoleIsRestricted(true) => "only this trail can assume it; Space changes it".into(),
         Remark::RoleIsRestricted(false) => "any trail of this account can assume it; Space changes it".into(),
+        Remark::Events(EventScope::No, why) => format!("{why}; Space changes it").into(),
+        Remark::Events(EventScope::Changes, _) => {
+            "emails each sign-in and change to the account; Space changes it".into()
+        }
+        Remark::Events(EventScope::Writes, _) => "emails each call that changes something; Space changes it".into(),
         Remark::ForAuditors(true) => "all steps make what auditors ask for; Space changes it".into(),
         Remark::ForAuditors(false) => "only what alerting needs; Space changes it".into(),
     }

@@ -77,7 +77,7 @@ fn no_field_has_the_focus_at_first_so_keys_change_nothing() {
     form.focus_current();
     assert_eq!(form.focus(), Some(SettingId::Emails));
     form.leave_field();
-    for (forward, expected) in [(true, SettingId::Topic), (false, SettingId::Emails)] {
+    for (forward, expected) in [(true, SettingId::Topic), (false, SettingId::Events)] {
         form.leave_field();
         form.move_focus(forward);
         assert_eq!(form.focus(), Some(expected));

@@ -21,6 +21,7 @@ fn created() -> Chain {
         log_group: Ok(managed()),
         topic: Ok(managed()),
         alarms: Ok(vec!["rootbell-root-use".into()]),
+        rules: Ok(Vec::new()),
         contents: Ok(Some(Contents { objects: 3, bytes: 4_200_000 })),
     };
     Chain { settings: settings(&SetupOptions::default(), &observed), observed, managed }

@@ -39,6 +39,32 @@ pub(super) fn draw(view: &mut View<'_>, health: &Health) {
         view.push(top);
         view.push(bottom);
     }
+    events(view, health);
+}
+
+/// The second path, check by check, in one line.
+fn events(view: &mut View<'_>, health: &Health) {
+    let theme = view.theme;
+    let label = format!(" {}   ", name(Part::Events));
+    if health.check(CheckId::EventsRule).is_none_or(|check| check.verdict == Verdict::Missing) {
+        view.spans([(label, theme.text), ("none: only the alarm reports sign-ins".to_owned(), theme.dim)]);
+        return;
+    }
+    let words = [
+        (CheckId::EventsRule, "Rule"),
+        (CheckId::EventsForwarded, "Forward"),
+        (CheckId::EventsHomeRule, "Notify"),
+        (CheckId::EventsTopic, "Topic"),
+        (CheckId::EventsInbox, "Inbox"),
+        (CheckId::EventsDeliveries, "24 h"),
+    ];
+    let mut spans = vec![(label, theme.text)];
+    for (i, (id, word)) in words.into_iter().enumerate() {
+        let Some(check) = health.check(id) else { continue };
+        spans.push((format!("{}{word} ", if i == 0 { "" } else { " ─ " }), theme.text));
+        spans.push((check.verdict.as_str().to_owned(), theme.verdict(check.verdict)));
+    }
+    view.push(spans.into_iter().map(|(text, style)| Span::styled(text, style)).collect::<Vec<_>>());
 }
 
 fn name(part: Part) -> &'static str {
@@ -50,6 +76,7 @@ fn name(part: Part) -> &'static str {
         Part::Topic => "Topic",
         Part::Inbox => "Inbox",
         Part::RootUser => "Root user",
+        Part::Events => "Event path",
     }
 }
 

@@ -5,6 +5,7 @@ use crate::domain::added::Additions;
 use crate::domain::change::TrailUpdate;
 use crate::domain::observed::ManagementEvents;
 use crate::domain::region::Region;
+use crate::domain::subscription::Confirmation;
 
 /// How to alter a chain.
 type Alter = fn(&mut Chain);

@@ -1,0 +1,125 @@
+//! What a rule's event pattern reports of root use, as the samples show.
+
+use serde_json::{Value, json};
+
+use super::EventPattern;
+use crate::domain::account_region::AccountRegion;
+use crate::domain::region::Region;
+use crate::domain::samples::{self, SampleKind};
+
+/// What a rule reports; `None` if that can't be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleCoverage {
+    /// Every successful sign-in of root.
+    pub sign_in: Option<bool>,
+    /// Root's calls of APIs.
+    pub api: Option<bool>,
+    /// What others do.
+    pub others: Option<bool>,
+    pub kind: RuleKind,
+}
+
+/// What a rule is for, where its pattern says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleKind {
+    /// It matches what CloudTrail records, or isn't about root at all.
+    CloudTrail,
+    /// It names a detail type that no event has: `AWS Console Signin via CloudTrail`.
+    MisspelledSignIn,
+    /// GuardDuty's finding about use of root's credentials.
+    GuardDuty,
+}
+
+/// The detail type of a sign-in.
+///
+/// Source: AWS re:Post, "How do I use an EventBridge event rule to monitor and notify me that my AWS account root user was
+/// used?"; CloudTrail User Guide, "AWS Management Console sign-in events".
+const SIGN_IN: &str = "AWS Console Sign In via CloudTrail";
+/// The detail type of an API call. AWS Sign-In's reference lists some sign-in events under it.
+const API_CALL: &str = "AWS API Call via CloudTrail";
+const MISSPELLED: &str = "AWS Console Signin via CloudTrail";
+
+/// Judges a pattern in the Region of its rule.
+///
+/// # Errors
+/// What is wrong with the pattern, as a sentence.
+pub fn coverage(pattern: &str, at: &AccountRegion) -> Result<RuleCoverage, String> {
+    let pattern = EventPattern::parse(pattern)?;
+    // A service's event may have either detail type; which of them isn't known for certain only for sign-ins.
+    let reports = |wanted: SampleKind| {
+        // A rule may leave out sign-ins that failed.
+        let failed = |record: &str| record.contains(r#""ConsoleLogin":"Failure""#);
+        let events = samples::all().filter(|(kind, sample)| *kind == wanted && !failed(sample.json));
+        let matches = events.map(|(_, sample)| {
+            let record = sample.json.replace(samples::ACCOUNT, &at.account);
+            let event = |detail_type| envelope(&record, detail_type, at);
+            match wanted {
+                SampleKind::SignIn => match pattern.matches(&event(SIGN_IN)) {
+                    Some(false) if pattern.matches(&event(API_CALL)) != Some(false) => None,
+                    matches => matches,
+                },
+                SampleKind::ApiUse | SampleKind::Other | SampleKind::Service => pattern.matches(&event(API_CALL)),
+            }
+        });
+        matches.collect::<Vec<_>>()
+    };
+    let (sign_ins, calls, others) =
+        (reports(SampleKind::SignIn), reports(SampleKind::ApiUse), reports(SampleKind::Other));
+    let finding = finding(at);
+    let kind = if pattern.values_of("detail-type").contains(&MISSPELLED) {
+        RuleKind::MisspelledSignIn
+    } else if pattern.matches(&finding) == Some(true) && super::all(sign_ins.iter().copied()) == Some(false) {
+        RuleKind::GuardDuty
+    } else {
+        RuleKind::CloudTrail
+    };
+    Ok(RuleCoverage {
+        sign_in: super::all(sign_ins.into_iter()),
+        api: super::any(calls.into_iter()),
+        others: super::any(others.into_iter()),
+        kind,
+    })
+}
+
+/// The event with which CloudTrail passes a record on.
+///
+/// Source: EventBridge User Guide, "AWS service events delivered via CloudTrail".
+#[must_use]
+pub fn envelope(record: &str, detail_type: &str, at: &AccountRegion) -> Value {
+    let detail: Value = serde_json::from_str(record).unwrap_or(Value::Null);
+    let service = detail["eventSource"].as_str().unwrap_or_default().trim_end_matches(".amazonaws.com");
+    json!({
+        "version": "0",
+        "id": "7bf73129-1428-4cd3-a780-95db273d1602",
+        "detail-type": detail_type,
+        "source": format!("aws.{service}"),
+        "account": at.account,
+        "time": detail["eventTime"],
+        "region": at.region,
+        "resources": [],
+        "detail": detail,
+    })
+}
+
+/// GuardDuty's finding.
+///
+/// Source: GuardDuty User Guide, "IAM finding types", `Policy:IAMUser/RootCredentialUsage`; "Processing GuardDuty findings
+/// with Amazon EventBridge".
+fn finding(at: &AccountRegion) -> Value {
+    json!({
+        "version": "0",
+        "id": "7bf73129-1428-4cd3-a780-95db273d1603",
+        "detail-type": "GuardDuty Finding",
+        "source": "aws.guardduty",
+        "account": at.account,
+        "time": "2026-11-23T08:14:06Z",
+        "region": Region::new(at.region.as_str()),
+        "resources": [],
+        "detail": {
+            "accountId": at.account,
+            "region": at.region,
+            "severity": 2,
+            "type": "Policy:IAMUser/RootCredentialUsage",
+        },
+    })
+}

@@ -1,0 +1,66 @@
+//! Whether root's events are emailed one by one: what the user asked for, what exists, or what a first setup creates.
+
+use super::alert::AlertSettings;
+use super::field::{Field, Origin};
+use super::{DEFAULT_TOPIC, SetupOptions};
+use crate::domain::account_region::AccountRegion;
+use crate::domain::alert::ByAlert;
+use crate::domain::event_path::event_path;
+use crate::domain::event_rule::same_pattern;
+use crate::domain::event_scope::EventScope;
+use crate::domain::observed::Observed;
+use crate::domain::own_rules::OwnRule;
+use crate::domain::policy::{has_all, topic_lets_rules_publish, topic_statement_for_rules};
+use crate::domain::root_rules;
+
+/// A version of rootbell that knows nothing of event rules leaves a topic without the statement for them: so a setup that it
+/// made stays as it is, until the user asks for them.
+pub(super) fn resolve(
+    setup: &SetupOptions,
+    observed: &Observed,
+    home: &AccountRegion,
+    topic: &Field<String>,
+    alerts: &ByAlert<AlertSettings>,
+) -> Field<EventScope> {
+    let by_default = |value, why| Field { value, origin: Origin::Default(why) };
+    if let Some(value) = setup.events {
+        return Field { value, origin: Origin::Given };
+    }
+    if let Some(value) = existing(observed, home) {
+        return Field { value, origin: Origin::Found };
+    }
+    if observed.events.at_home.is_err() || matches!(observed.events.at_sign_ins, Some(Err(_))) {
+        return by_default(EventScope::No, "the event rules can't be read");
+    }
+    if event_path(home, observed).is_some_and(|path| path.notifies_somebody(home, observed)) {
+        return by_default(EventScope::No, "an existing event rule does this");
+    }
+    if home.sign_in_region().is_none() {
+        return by_default(EventScope::No, "not known to be possible in this partition");
+    }
+    let first_setup = alerts.values().all(|alert| alert.existing_alarm(observed).is_none());
+    let wanted = match &observed.topic {
+        Ok(None) => true,
+        // The statement shows that an earlier run wanted rules.
+        Ok(Some(found)) if topic.value == DEFAULT_TOPIC => {
+            has_all(found.policy.as_ref(), &[topic_statement_for_rules(&found.arn)])
+        }
+        Ok(Some(found)) => first_setup && topic_lets_rules_publish(found.policy.as_ref(), &found.arn),
+        Err(_) => false,
+    };
+    if wanted {
+        by_default(EventScope::Changes, "sign-ins and changes to the account")
+    } else {
+        by_default(EventScope::No, "only the alarm's email")
+    }
+}
+
+/// What the rules of an earlier setup report; `None` if there are none.
+fn existing(observed: &Observed, home: &AccountRegion) -> Option<EventScope> {
+    let rule = |own: OwnRule| observed.events.named(&own.arn(home)?);
+    OwnRule::ALL.into_iter().find_map(rule)?;
+    let writes = root_rules::pattern(OwnRule::Changes, home, EventScope::Writes);
+    let is_wide = |pattern: &Option<String>| pattern.as_deref().is_some_and(|pattern| same_pattern(pattern, &writes));
+    let reports_writes = rule(OwnRule::Changes).is_some_and(|rule| is_wide(&rule.pattern));
+    Some(if reports_writes { EventScope::Writes } else { EventScope::Changes })
+}
