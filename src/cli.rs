@@ -125,12 +125,14 @@ pub async fn run(
     let command = async {
         match command {
             Command::Plan(options) => plan::run(options, global, connector, now, console).await,
-            Command::Apply(options) => apply::run(options, global, connector, now, &interrupt, console).await,
+            Command::Apply(options) => Box::pin(apply::run(options, global, connector, now, &interrupt, console)).await,
             Command::Status(options) => status::run(options, global, connector, now, console).await,
             Command::Test(options) => {
                 Box::pin(alarm_test::run(options, global, connector, now, &interrupt, console)).await
             }
-            Command::Confirm(options) => confirm::run(options, global, connector, now, &interrupt, console).await,
+            Command::Confirm(options) => {
+                Box::pin(confirm::run(options, global, connector, now, &interrupt, console)).await
+            }
             Command::Events(options) => events::run(options, global, connector, now, console).await,
             Command::Doctor(options) => doctor::run(options, global, connector, now, console).await,
             Command::Completions { shell } => Ok(manual::completions(*shell, console)),

@@ -49,6 +49,7 @@ pub mod profile;
 pub mod query;
 pub mod region;
 pub mod retention;
+pub mod role;
 pub mod role_purpose;
 pub mod root_rules;
 pub mod root_user;

@@ -2,7 +2,7 @@
 
 use super::account_region::AccountRegion;
 use super::arn::Arn;
-use super::event_pattern::{RuleCoverage, RuleKind, coverage};
+use super::event_pattern::RuleKind;
 use super::event_rule::{EventRule, RuleTarget};
 use super::observed::{Observed, TopicResults};
 use super::own_rules::{OwnRule, own_rules};
@@ -46,10 +46,11 @@ fn sign_in_region(home: &AccountRegion) -> Region {
 fn paths<'a>(home: &AccountRegion, observed: &'a Observed) -> Vec<EventPath<'a>> {
     let start = home.in_region(&sign_in_region(home));
     let first = rules_at(&start, home, observed);
-    let concerns_sign_ins = |rule: &&EventRule| reports(rule, &start).is_some_and(|found| found.sign_in != Some(false));
+    let concerns_sign_ins =
+        |rule: &&EventRule| rule.coverage.as_ref().is_some_and(|found| found.sign_in != Some(false));
     let is_own = |rule: &&EventRule| own_rules(home).any(|(_, arn)| arn == rule.arn);
     let is_misspelled =
-        |rule: &&EventRule| reports(rule, &start).is_some_and(|found| found.kind == RuleKind::MisspelledSignIn);
+        |rule: &&EventRule| rule.coverage.as_ref().is_some_and(|found| found.kind == RuleKind::MisspelledSignIn);
     let mut paths = Vec::new();
     for rule in first.filter(|rule| concerns_sign_ins(rule) || is_own(rule) || is_misspelled(rule)) {
         // Changes to the account are another matter.
@@ -65,7 +66,7 @@ fn paths<'a>(home: &AccountRegion, observed: &'a Observed) -> Vec<EventPath<'a>>
             let path = EventPath { target: Some(target), ..path };
             let at_home: Vec<&EventRule> = if target.arn == home.event_bus_arn() && start != *home {
                 let rules = rules_at(home, home, observed);
-                rules.filter(|rule| reports(rule, &start).is_some_and(|found| found.sign_in != Some(false))).collect()
+                rules.filter(|rule| rule.coverage.as_ref().is_some_and(|found| found.sign_in != Some(false))).collect()
             } else {
                 Vec::new()
             };
@@ -100,17 +101,11 @@ fn targets(rule: &EventRule) -> &[RuleTarget] {
     rule.targets.as_ref().and_then(|targets| targets.as_deref().ok()).unwrap_or_default()
 }
 
-/// What a rule reports, if its pattern can be read.
-#[must_use]
-pub fn reports(rule: &EventRule, at: &AccountRegion) -> Option<RuleCoverage> {
-    coverage(rule.pattern.as_deref()?, at).ok()
-}
-
 impl<'a> EventPath<'a> {
     /// Each step in order: the rule, whether it reaches home, the rule at home, and whether the topic gets and delivers it.
     fn steps(&self, home: &AccountRegion, observed: &Observed) -> [Holds; 5] {
         [
-            self.reports_sign_ins(home),
+            self.reports_sign_ins(),
             self.reaches_home(home, observed),
             self.is_emailed(home),
             self.may_publish(observed),
@@ -130,12 +125,11 @@ impl<'a> EventPath<'a> {
 
     /// Whether the first rule is on, and passes sign-ins on.
     #[must_use]
-    pub fn reports_sign_ins(&self, home: &AccountRegion) -> Holds {
-        let at = home.in_region(&sign_in_region(home));
+    pub fn reports_sign_ins(&self) -> Holds {
         if !self.rule.state.is_enabled() {
             return Some(false);
         }
-        reports(self.rule, &at).map_or(Some(false), |found| found.sign_in)
+        self.rule.coverage.as_ref().map_or(Some(false), |found| found.sign_in)
     }
 
     /// Whether the first rule forwards to the home Region's event bus.
@@ -187,8 +181,7 @@ impl<'a> EventPath<'a> {
     pub fn is_emailed(&self, home: &AccountRegion) -> Holds {
         let (rule, target) = self.last(home);
         let Some(rule) = rule else { return Some(false) };
-        let at = home.in_region(&sign_in_region(home));
-        let reported = reports(rule, &at).map_or(Some(false), |found| found.sign_in);
+        let reported = rule.coverage.as_ref().map_or(Some(false), |found| found.sign_in);
         match (rule.state.is_enabled(), reported) {
             (false, _) | (_, Some(false)) => return Some(false),
             (true, None) => return None,

@@ -65,11 +65,15 @@ fn check_object(pattern: &Map<String, Value>) -> Result<(), String> {
 
 /// All must hold: one that doesn't decides it.
 fn all(holds: impl Iterator<Item = Holds>) -> Holds {
-    holds.fold(Some(true), |all, each| match (all, each) {
-        (Some(false), _) | (_, Some(false)) => Some(false),
-        (Some(true), Some(true)) => Some(true),
-        _ => None,
-    })
+    let mut is_known = true;
+    for each in holds {
+        match each {
+            Some(false) => return Some(false),
+            Some(true) => {}
+            None => is_known = false,
+        }
+    }
+    is_known.then_some(true)
 }
 
 /// One must hold: one that does decides it.

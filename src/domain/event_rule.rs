@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::account_region::AccountRegion;
 use super::arn::Arn;
+use super::event_pattern::{RuleCoverage, coverage};
 use super::input_transformer::InputTransformer;
-use super::observed::Role;
 use super::problem::ReadResult;
+use super::role::Role;
 
 /// A rule on the default event bus of a Region.
 ///
@@ -24,6 +26,17 @@ pub struct EventRule {
     pub managed_by: Option<String>,
     /// `None`: not read.
     pub targets: Option<ReadResult<Vec<RuleTarget>>>,
+    /// What its pattern reports of root use; `None`: it isn't known. Computed once, because that takes a while.
+    pub coverage: Option<RuleCoverage>,
+}
+
+impl EventRule {
+    /// The rule with what its pattern reports in a Region.
+    #[must_use]
+    pub fn judged(self, at: &AccountRegion) -> Self {
+        let coverage = self.pattern.as_deref().and_then(|pattern| coverage(pattern, at).ok());
+        Self { coverage, ..self }
+    }
 }
 
 /// The rules on the default event buses of the Regions in which root's events can be seen, as far as they concern root.

@@ -180,7 +180,9 @@ fn used_by(query: Query, settings: &Settings, observed: &Observed) -> UsedBy {
         | Query::BucketOwnership
         | Query::BucketTags
         | Query::Role
-        | Query::RolePolicy => UsedBy::ALL_BUT_TEST,
+        | Query::RolePolicy
+        | Query::EventRules
+        | Query::RuleTargets => UsedBy::ALL_BUT_TEST,
         Query::RootCredentials | Query::VirtualMfaDevices | Query::OrganizationsFeatures => {
             UsedBy { setup: true, ..UsedBy::WATCH }
         }
@@ -192,7 +194,6 @@ fn used_by(query: Query, settings: &Settings, observed: &Observed) -> UsedBy {
         Query::KmsKey | Query::KeyPolicy if reads_keys(settings, observed) => UsedBy::ALL,
         // Only tests compare AWS's evaluation of patterns with ours.
         Query::KmsKey | Query::KeyPolicy | Query::TestPattern => UsedBy::NOBODY,
-        Query::EventRules | Query::RuleTargets => UsedBy::ALL_BUT_TEST,
         // Only for rules that rootbell may delete.
         Query::RuleTags => UsedBy { teardown: true, ..UsedBy::NOBODY },
         Query::TrailTags | Query::LogGroupTags | Query::TopicTags | Query::AlarmTags => {
@@ -310,6 +311,7 @@ mod tests {
             "cloudtrail:DescribeTrails",
             "cloudwatch:DescribeAlarmsForMetric",
             "cloudwatch:GetMetricStatistics",
+            "events:ListRules",
             "events:TestEventPattern",
             "iam:GenerateCredentialReport",
             "iam:GetAccountSummary",

@@ -27,6 +27,7 @@ pub use super::alarm::{Alarm, AlarmState, Metric};
 pub use super::candidates::{Elsewhere, ElsewhereState, Found, FoundPath};
 pub use super::metric_filter::MetricFilter;
 pub use super::problem::ReadResult;
+pub use super::role::Role;
 pub use super::session_times::SessionTimes;
 pub use super::subscription::{Confirmation, Subscription, SubscriptionAttributes};
 pub use events::{ManagementEvents, NEEDED_SOURCES, read_write_type};
@@ -213,22 +214,6 @@ pub struct KmsKey {
     pub arn: Arn,
     pub state: KeyState,
     pub policy: PolicyDocument,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[derive(Default)]
-pub struct Role {
-    #[serde(skip)]
-    pub name: String,
-    /// With its path, if it has one.
-    #[serde(skip)]
-    pub arn: Arn,
-    pub trust: PolicyDocument,
-    /// The inline policy named [`super::role_purpose::RolePurpose::policy_name`].
-    pub policy: Option<PolicyDocument>,
-    #[serde(skip)]
-    pub tags: Vec<(String, String)>,
 }
 
 /// The contents of a bucket: all versions of all objects, and delete markers.

@@ -130,6 +130,7 @@ impl Query {
             | Self::CredentialReport
             | Self::Trails
             | Self::LogGroup
+            | Self::EventRules
             | Self::TestPattern
             | Self::TestFilter
             | Self::AlarmsForMetric
@@ -158,9 +159,7 @@ impl Query {
             // filter's metric can have any name.
             Self::Alarm | Self::AlarmTags => account_region.alarm_arn("*"),
             // Any rule may pass root's events on, also one in the Region where sign-ins are recorded.
-            Self::EventRules | Self::RuleTargets | Self::RuleTags => {
-                account_region.in_region(&Region::new("*")).rule_arn("*")
-            }
+            Self::RuleTargets | Self::RuleTags => account_region.in_region(&Region::new("*")).rule_arn("*"),
             Self::Topic | Self::Subscriptions | Self::TopicTags => settings.topic_arn(),
             // The ID of the key that encrypts the topic is only known once the topic has been read.
             Self::KmsKey | Self::KeyPolicy => {

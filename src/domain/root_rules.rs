@@ -72,7 +72,7 @@ pub fn pattern(rule: OwnRule, home: &AccountRegion, scope: EventScope) -> String
     match (rule, scope) {
         (OwnRule::SignIns, _) => detail["eventName"] = names(&mut SIGN_INS.into_iter()),
         (OwnRule::Changes, EventScope::No | EventScope::Changes) => {
-            detail["eventName"] = names(&mut CHANGES.into_iter())
+            detail["eventName"] = names(&mut CHANGES.into_iter());
         }
         (OwnRule::Changes, EventScope::Writes) => {
             detail["eventName"] = json!([{ "anything-but": SIGN_INS }]);

@@ -193,7 +193,7 @@ async fn observe_region(
         },
         reader.topic(guess.topic_arn()),
         requested_key(cloud, region, setup),
-        reads_events(scope, event_rules(cloud, identity, region, now, &default_topic)),
+        reads_events(scope, Box::pin(event_rules(cloud, identity, region, now, &default_topic))),
     );
     // Without `..`, so that a new part is read here.
     let mut observed = Observed {

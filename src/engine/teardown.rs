@@ -63,7 +63,7 @@ async fn chains(cloud: &dyn Cloud, identity: &Identity, region: &Region, setup: 
     let queries = names.iter().cloned().map(Some).chain(chosen).map(|name| {
         let setup = SetupOptions { trail: name, ..setup.clone() };
         let prefetch = prefetch.clone();
-        async move { chain(cloud, identity, region, &setup, prefetch).await }
+        async move { Box::pin(chain(cloud, identity, region, &setup, prefetch)).await }
     });
     let mut found = join_all(queries).await;
     if found.len() > names.len() {
@@ -123,7 +123,7 @@ async fn chain(
         add_new(&mut observed.alarms, found);
     }
     let topic_arn = settings.topic_arn();
-    (observed.events, _) = event_rules(cloud, identity, region, None, &topic_arn).await;
+    (observed.events, _) = Box::pin(event_rules(cloud, identity, region, None, &topic_arn)).await;
     let managed = managed_parts(cloud, &settings, &observed).await;
     // An unmanaged role or bucket may have rootbell's statements, whoever's trail uses it.
     let (role, bucket) =

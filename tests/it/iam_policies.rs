@@ -107,6 +107,13 @@ pub(crate) fn permissions(service: &str, operation: &str) -> Vec<&'static str> {
         "PutMetricAlarm" => vec!["cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"],
         "SetAlarmState" => vec!["cloudwatch:SetAlarmState"],
         "DeleteAlarms" => vec!["cloudwatch:DeleteAlarms"],
+        "ListRules" => vec!["events:ListRules"],
+        "ListTargetsByRule" => vec!["events:ListTargetsByRule"],
+        "PutRule" => vec!["events:PutRule", "events:TagResource"],
+        "PutTargets" => vec!["events:PutTargets"],
+        "RemoveTargets" => vec!["events:RemoveTargets"],
+        "DeleteRule" => vec!["events:DeleteRule"],
+        "PutEvents" => vec!["events:PutEvents"],
         "TagResource" | "UntagResource" => {
             let action = |service: &str| match (service, operation) {
                 ("logs", "TagResource") => "logs:TagResource",
@@ -120,7 +127,13 @@ pub(crate) fn permissions(service: &str, operation: &str) -> Vec<&'static str> {
             "logs" => vec!["logs:ListTagsForResource"],
             "sns" => vec!["sns:ListTagsForResource"],
             "monitoring" => vec!["cloudwatch:ListTagsForResource"],
-            _ => vec!["logs:ListTagsForResource", "sns:ListTagsForResource", "cloudwatch:ListTagsForResource"],
+            "events" => vec!["events:ListTagsForResource"],
+            _ => vec![
+                "logs:ListTagsForResource",
+                "sns:ListTagsForResource",
+                "cloudwatch:ListTagsForResource",
+                "events:ListTagsForResource",
+            ],
         },
         other => panic!("no permission is known for {other}"),
     }

@@ -152,6 +152,7 @@ fn rule(rule: &Rule) -> Option<EventRule> {
         description: rule.description().unwrap_or_default().to_owned(),
         managed_by: text(rule.managed_by()),
         targets: None,
+        coverage: None,
     })
 }
 

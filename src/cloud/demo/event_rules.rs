@@ -27,6 +27,7 @@ pub(super) fn rules(account: &Account, view: &AccountView) -> Vec<EventRule> {
             description: rule.description.clone(),
             managed_by: rule.managed_by.clone(),
             targets: None,
+            coverage: None,
         })
         .collect()
 }

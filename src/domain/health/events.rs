@@ -6,7 +6,7 @@ use super::topic::is_aws_sns_key;
 use crate::domain::account_region::AccountRegion;
 use crate::domain::alarm::USUAL_DELAY;
 use crate::domain::arn::Arn;
-use crate::domain::event_path::{EventPath, event_path, reports};
+use crate::domain::event_path::{EventPath, event_path};
 use crate::domain::event_pattern::RuleKind;
 use crate::domain::event_rule::EventRule;
 use crate::domain::event_scope::EventScope;
@@ -98,8 +98,8 @@ pub(super) fn rule(evidence: &Evidence<'_>) -> Outcome {
     }
     evidence.on_event_path(|path| {
         let (rule, region) = (&path.rule.name, path.rule.arn.region().unwrap_or_default());
-        outcome(path.reports_sign_ins(home), format!("`{rule}` in {region}"), |is_certain| {
-            let found = reports(path.rule, home);
+        outcome(path.reports_sign_ins(), format!("`{rule}` in {region}"), |is_certain| {
+            let found = path.rule.coverage.as_ref();
             if !path.rule.state.is_enabled() {
                 (format!("The event rule `{rule}` in {region} is disabled."), repair(path.rule, home))
             } else if found.is_some_and(|found| found.kind == RuleKind::MisspelledSignIn) {
@@ -125,10 +125,11 @@ pub(super) fn rule(evidence: &Evidence<'_>) -> Outcome {
 fn elsewhere(evidence: &Evidence<'_>) -> Option<String> {
     let home = evidence.home();
     let start = home.sign_in_region()?;
-    let there = home.in_region(&start);
     let misses = |rule: &&EventRule| {
         rule.arn.region() != Some(start.as_str())
-            && reports(rule, &there)
+            && rule
+                .coverage
+                .as_ref()
                 .is_some_and(|found| found.sign_in == Some(true) && found.kind == RuleKind::CloudTrail)
     };
     let own = |rule: &&EventRule| crate::domain::own_rules::own_rules(home).any(|(_, arn)| arn == rule.arn);

@@ -54,11 +54,11 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         return plan.put(wanted, Action::Create, put, format!("puts events on the event bus in {} only", home.region));
     };
     plan.keep(Step::Topic, ResourceKind::EventRole, &role, "existing");
-    if !policy::has_all(Some(&existing.trust), trust.statements()) || policy::trusts_others(&existing.trust) {
+    if !policy::same(&existing.trust, &trust) {
         let change = Change::UpdateAssumeRolePolicy { role: role.clone(), purpose, trust };
         plan.put(wanted, Action::Update, change, "only EventBridge can assume it");
     }
-    if existing.policy.as_ref() != Some(&permissions) {
+    if existing.policy.as_ref().is_none_or(|policy| !policy::same(policy, &permissions)) {
         let change = Change::PutRolePolicy { role, purpose, policy: permissions };
         let detail = format!("other permissions → puts events on the event bus in {} only", home.region);
         plan.put(wanted, Action::Update, change, detail);
@@ -85,10 +85,10 @@ pub(super) fn rules(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         match (existing, fault) {
             (None, _) => plan.put(wanted, Action::Create, put(), format!("in {region}: {purpose}")),
             (Some(_), Some(fault)) => {
-                plan.put(wanted, Action::Update, put(), format!("in {region}: {fault} → {purpose}"))
+                plan.put(wanted, Action::Update, put(), format!("in {region}: {fault} → {purpose}"));
             }
             (Some(_), None) => {
-                plan.keep_one(Step::Topic, ResourceKind::EventRule, name, format!("in {region}: {purpose}"))
+                plan.keep_one(Step::Topic, ResourceKind::EventRule, name, format!("in {region}: {purpose}"));
             }
         }
     }

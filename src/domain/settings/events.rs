@@ -2,7 +2,6 @@
 
 use super::alert::AlertSettings;
 use super::field::{Field, Origin};
-use super::{DEFAULT_TOPIC, SetupOptions};
 use crate::domain::account_region::AccountRegion;
 use crate::domain::alert::ByAlert;
 use crate::domain::event_path::event_path;
@@ -15,15 +14,17 @@ use crate::domain::root_rules;
 
 /// A version of rootbell that knows nothing of event rules leaves a topic without the statement for them: so a setup that it
 /// made stays as it is, until the user asks for them.
+///
+/// `is_own_topic`: the topic has rootbell's name.
 pub(super) fn resolve(
-    setup: &SetupOptions,
+    given: Option<EventScope>,
     observed: &Observed,
     home: &AccountRegion,
-    topic: &Field<String>,
+    is_own_topic: bool,
     alerts: &ByAlert<AlertSettings>,
 ) -> Field<EventScope> {
     let by_default = |value, why| Field { value, origin: Origin::Default(why) };
-    if let Some(value) = setup.events {
+    if let Some(value) = given {
         return Field { value, origin: Origin::Given };
     }
     if let Some(value) = existing(observed, home) {
@@ -42,9 +43,7 @@ pub(super) fn resolve(
     let wanted = match &observed.topic {
         Ok(None) => true,
         // The statement shows that an earlier run wanted rules.
-        Ok(Some(found)) if topic.value == DEFAULT_TOPIC => {
-            has_all(found.policy.as_ref(), &[topic_statement_for_rules(&found.arn)])
-        }
+        Ok(Some(found)) if is_own_topic => has_all(found.policy.as_ref(), &[topic_statement_for_rules(&found.arn)]),
         Ok(Some(found)) => first_setup && topic_lets_rules_publish(found.policy.as_ref(), &found.arn),
         Err(_) => false,
     };

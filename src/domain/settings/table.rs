@@ -38,7 +38,7 @@ impl SettingKind {
     pub fn check(self, text: &str) -> names::Validity {
         match self {
             Self::Name(rule) => rule(text),
-            Self::OptionalName(_) if text.trim().is_empty() => Ok(()),
+            Self::OptionalName(_) | Self::OptionalUrl if text.trim().is_empty() => Ok(()),
             Self::OptionalName(rule) => rule(text.trim()),
             Self::Retention => text.trim().parse().and_then(RetentionDays::check),
             Self::Addresses => {
@@ -54,7 +54,6 @@ impl SettingKind {
             Self::YesOrNo => Ok(()),
             Self::Choice(names) if names.contains(&text) => Ok(()),
             Self::Choice(names) => Err(format!("`{text}` is not one of {}.", names.join(", "))),
-            Self::OptionalUrl if text.trim().is_empty() => Ok(()),
             Self::OptionalUrl => names::web_page(text.trim()),
             Self::FilterPattern => pattern::check(text),
             Self::Arns => split_list(text).try_for_each(|arn| Arn::parse(arn).map(|_| ())),

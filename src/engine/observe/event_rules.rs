@@ -8,7 +8,6 @@ use super::read::to_read_result;
 use super::subscriptions;
 use crate::cloud::{Answer, Cloud, MetricTotal, TotalStatistic};
 use crate::domain::arn::Arn;
-use crate::domain::event_path::reports;
 use crate::domain::event_pattern::RuleKind;
 use crate::domain::event_rule::{EventRule, EventRules, Failures};
 use crate::domain::observed::{Metric, ReadResult, TopicDetails};
@@ -80,8 +79,7 @@ async fn relevant_rules(
     let own: Vec<Arn> = own_rules(home).map(|(_, arn)| arn).collect();
     let sign_ins = home.sign_in_region().map_or_else(|| at.clone(), |region| at.in_region(&region));
     let concerns_root = |rule: &&EventRule| {
-        let found = reports(rule, &sign_ins);
-        found.is_some_and(|found| {
+        rule.coverage.as_ref().is_some_and(|found| {
             // A rule about everything isn't about root.
             let is_wide = found.others == Some(true);
             (found.sign_in != Some(false) && !is_wide) || found.kind != RuleKind::CloudTrail
@@ -89,6 +87,7 @@ async fn relevant_rules(
     };
     let (mut ours, mut others): (Vec<EventRule>, Vec<EventRule>) = rules
         .into_iter()
+        .map(|rule| rule.judged(&sign_ins))
         .filter(|rule| own.contains(&rule.arn) || concerns_root(&rule))
         .partition(|rule| own.contains(&rule.arn));
     others.truncate(MAX_CANDIDATES);
