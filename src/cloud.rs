@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
+use crate::domain::event_rule::{EventRule, RuleTarget};
 use crate::domain::indirect_alarm::IndirectAlarm;
 use crate::domain::mute_rule::MuteRule;
 use crate::domain::observed::{
@@ -19,6 +20,7 @@ use crate::domain::observed::{
 };
 use crate::domain::profile::Profile;
 use crate::domain::query::Tagged;
+use crate::domain::role_purpose::RolePurpose;
 use crate::domain::root_user::{RootCredentials, RootLastUse};
 use crate::domain::{Change, Identity, Region};
 
@@ -87,8 +89,8 @@ pub trait Cloud: Send + Sync {
     /// Every filter on a log group (at most 100 by AWS's quota); empty if the group doesn't exist.
     async fn metric_filters(&self, region: &Region, log_group: &str) -> Answer<Vec<MetricFilter>>;
 
-    /// Including rootbell's inline policy, if it has that.
-    async fn role(&self, name: &str) -> Answer<Option<Role>>;
+    /// Including rootbell's inline policy for this purpose, if it has that.
+    async fn role(&self, name: &str, purpose: RolePurpose) -> Answer<Option<Role>>;
 
     async fn alarm(&self, region: &Region, name: &str) -> Answer<Option<Alarm>>;
 
@@ -108,6 +110,16 @@ pub trait Cloud: Send + Sync {
 
     /// The attributes of a confirmed subscription. [`ErrorKind::NotFound`] if it doesn't exist.
     async fn subscription_attributes(&self, region: &Region, arn: &str) -> Answer<SubscriptionAttributes>;
+
+    /// Every rule on the default event bus, without its targets.
+    async fn event_rules(&self, region: &Region) -> Answer<Vec<EventRule>>;
+
+    /// The targets of a rule on the default event bus.
+    async fn rule_targets(&self, region: &Region, rule: &str) -> Answer<Vec<RuleTarget>>;
+
+    /// Whether an event pattern matches an event, as AWS evaluates it. [`ErrorKind::Unsupported`] if the endpoint doesn't
+    /// have this call.
+    async fn test_event_pattern(&self, region: &Region, pattern: &str, event: &str) -> Answer<bool>;
 
     /// By ID, ARN, or alias; includes the key policy.
     async fn key(&self, region: &Region, id: &str) -> Answer<Option<KmsKey>>;

@@ -1,6 +1,8 @@
 //! AWS through its SDK: converts between SDK types and domain types, nothing else. Only this module uses the `aws_*` crates.
 #![allow(clippy::result_large_err, reason = "a call creates at most one error, and the trait returns it by value")]
 
+use crate::domain::event_rule::{EventRule, RuleTarget};
+use crate::domain::role_purpose::RolePurpose;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,6 +27,7 @@ use crate::domain::{Change, Identity, Region};
 use cloudtrail::CloudTrail;
 use cloudwatch::CloudWatch;
 use errors::Call;
+use eventbridge::EventBridge;
 use iam::Iam;
 use kms::Kms;
 use logs::Logs;
@@ -43,6 +46,7 @@ mod credentials;
 mod diagnosis;
 mod empty;
 mod errors;
+mod eventbridge;
 mod http;
 mod iam;
 mod indirect_alarms;
@@ -90,6 +94,7 @@ struct Services {
     kms: Kms,
     organizations: Organizations,
     cloudwatch: CloudWatch,
+    eventbridge: EventBridge,
 }
 
 impl Services {
@@ -104,6 +109,7 @@ impl Services {
             kms: Kms::new(config),
             organizations: Organizations::new(config),
             cloudwatch: CloudWatch::new(config),
+            eventbridge: EventBridge::new(config),
         }
     }
 }
@@ -142,6 +148,7 @@ impl AwsCloud {
         answer.await.map_err(|error| add_sign_in(error, &self.sign_in))
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm per call, in the same order as the enum")]
     async fn call(&self, region: &Region, change: &Change) -> Answer<()> {
         let call = Call::change(change);
         let services = self.services(region);
@@ -164,11 +171,13 @@ impl AwsCloud {
                 services.logs.delete_retention_policy(&call, log_group).await
             }
             Change::SetLogGroupKey { log_group, key } => services.logs.associate_kms_key(&call, log_group, key).await,
-            Change::CreateRole { role, trust } => services.iam.create_role(&call, role, trust).await,
-            Change::UpdateAssumeRolePolicy { role, trust } => {
+            Change::CreateRole { role, purpose: _, trust } => services.iam.create_role(&call, role, trust).await,
+            Change::UpdateAssumeRolePolicy { role, purpose: _, trust } => {
                 services.iam.update_assume_role_policy(&call, role, trust).await
             }
-            Change::PutRolePolicy { role, policy } => services.iam.put_role_policy(&call, role, policy).await,
+            Change::PutRolePolicy { role, purpose, policy } => {
+                services.iam.put_role_policy(&call, role, *purpose, policy).await
+            }
             Change::CreateTrail { trail, bucket, delivery } => {
                 services.cloudtrail.create_trail(&call, trail, bucket, delivery).await
             }
@@ -186,6 +195,13 @@ impl AwsCloud {
                 services.sns.set_topic_key(&call, topic_arn, key.as_deref()).await
             }
             Change::Subscribe { topic_arn, email } => services.sns.subscribe(&call, topic_arn, email).await,
+            Change::PutRule { rule, pattern, description } => {
+                services.eventbridge.put_rule(&call, rule, pattern, description).await
+            }
+            Change::PutTarget { rule, target } => services.eventbridge.put_target(&call, rule, target).await,
+            Change::RemoveTarget { rule, target } => services.eventbridge.remove_target(&call, rule, target).await,
+            Change::DeleteRule { rule } => services.eventbridge.delete_rule(&call, rule).await,
+            Change::PutEvents { bus, at, detail } => services.eventbridge.put_events(&call, bus, *at, detail).await,
             Change::PutMetricFilter { log_group, filter } => {
                 services.logs.put_metric_filter(&call, log_group, filter).await
             }
@@ -226,8 +242,8 @@ impl AwsCloud {
             Change::StopLogging { trail } => services.cloudtrail.stop_logging(&call, trail).await,
             Change::DeleteTrail { trail } => services.cloudtrail.delete_trail(&call, trail).await,
             Change::DetachLogs { trail } => services.cloudtrail.update_trail_without_logs(&call, trail).await,
-            Change::DeleteRolePolicy { role } => services.iam.delete_role_policy(&call, role).await,
-            Change::DeleteRole { role } => services.iam.delete_role(&call, role).await,
+            Change::DeleteRolePolicy { role, purpose } => services.iam.delete_role_policy(&call, role, *purpose).await,
+            Change::DeleteRole { role, purpose: _ } => services.iam.delete_role(&call, role).await,
             Change::DeleteLogGroup { log_group } => services.logs.delete_log_group(&call, log_group).await,
             Change::DeleteBucketPolicy { bucket } => services.s3.delete_bucket_policy(&call, bucket).await,
             Change::EmptyBucket { bucket } => Box::pin(services.s3.delete_objects(&call, bucket)).await,
@@ -307,8 +323,8 @@ impl Cloud for AwsCloud {
         self.with_sign_in(self.services(region).logs.describe_metric_filters(log_group)).await
     }
 
-    async fn role(&self, name: &str) -> Answer<Option<Role>> {
-        self.with_sign_in(Box::pin(self.global().iam.get_role(name))).await
+    async fn role(&self, name: &str, purpose: RolePurpose) -> Answer<Option<Role>> {
+        self.with_sign_in(Box::pin(self.global().iam.get_role(name, purpose))).await
     }
 
     async fn alarm(&self, region: &Region, name: &str) -> Answer<Option<Alarm>> {
@@ -338,6 +354,18 @@ impl Cloud for AwsCloud {
 
     async fn subscription_attributes(&self, region: &Region, arn: &str) -> Answer<SubscriptionAttributes> {
         self.with_sign_in(self.services(region).sns.get_subscription_attributes(arn)).await
+    }
+
+    async fn event_rules(&self, region: &Region) -> Answer<Vec<EventRule>> {
+        self.with_sign_in(self.services(region).eventbridge.list_rules()).await
+    }
+
+    async fn rule_targets(&self, region: &Region, rule: &str) -> Answer<Vec<RuleTarget>> {
+        self.with_sign_in(self.services(region).eventbridge.list_targets_by_rule(rule)).await
+    }
+
+    async fn test_event_pattern(&self, region: &Region, pattern: &str, event: &str) -> Answer<bool> {
+        self.with_sign_in(self.services(region).eventbridge.test_event_pattern(pattern, event)).await
     }
 
     async fn key(&self, region: &Region, id: &str) -> Answer<Option<KmsKey>> {
@@ -377,6 +405,7 @@ impl Cloud for AwsCloud {
             Tagged::LogGroup => self.with_sign_in(self.services(region).logs.list_tags_for_resource(arn)).await,
             Tagged::Topic => self.with_sign_in(self.services(region).sns.list_tags_for_resource(arn)).await,
             Tagged::Alarm => self.with_sign_in(self.services(region).cloudwatch.list_tags_for_resource(arn)).await,
+            Tagged::EventRule => self.with_sign_in(self.services(region).eventbridge.list_tags_for_resource(arn)).await,
         }
     }
 

@@ -3,6 +3,7 @@
 //!
 //! A case sets up the demo account and defines what AWS's services respond in the same situation.
 
+use crate::domain::role_purpose::RolePurpose;
 use std::fmt::Debug;
 
 use jiff::Timestamp;
@@ -91,7 +92,7 @@ async fn send(cloud: &dyn Cloud, region: &Region, call: &CloudCall) -> Result<St
         CloudCall::Bucket(name) => debug_text(cloud.bucket(name).await),
         CloudCall::LogGroup(name) => debug_text(cloud.log_group(region, name).await),
         CloudCall::MetricFilters(group) => debug_text(cloud.metric_filters(region, group).await),
-        CloudCall::Role(name) => debug_text(cloud.role(name).await),
+        CloudCall::Role(name) => debug_text(cloud.role(name, RolePurpose::Delivery).await),
         CloudCall::Alarm(name) => debug_text(cloud.alarm(region, name).await),
         CloudCall::AlarmsForMetric => debug_text(cloud.describe_alarms_for_metric(region, &metric()).await),
         CloudCall::IndirectAlarms => debug_text(cloud.indirect_alarms(region).await),

@@ -15,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Answer, Cloud, CloudError, ErrorKind, MetricTotal, Search, SignIn};
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::change::Operation;
+use crate::domain::event_rule::{EventRule, RuleTarget};
 use crate::domain::indirect_alarm::IndirectAlarm;
 use crate::domain::mute_rule::MuteRule;
 use crate::domain::observed::{
@@ -22,6 +23,7 @@ use crate::domain::observed::{
     Subscription, SubscriptionAttributes, Topic, Trail, TrailStatus,
 };
 use crate::domain::query::Tagged;
+use crate::domain::role_purpose::RolePurpose;
 use crate::domain::root_user::{RootCredentials, RootLastUse, RootMfa};
 use crate::domain::{Change, Email, Identity, Query, Region};
 
@@ -30,6 +32,7 @@ mod activity;
 mod arrivals;
 mod change;
 mod error;
+mod event_rules;
 mod faults;
 mod indirect_alarms;
 mod queries;
@@ -357,7 +360,8 @@ impl Cloud for DemoCloud {
         .await
     }
 
-    async fn role(&self, name: &str) -> Answer<Option<Role>> {
+    /// A role of the demo has one inline policy of rootbell's, whatever it is for.
+    async fn role(&self, name: &str, _purpose: RolePurpose) -> Answer<Option<Role>> {
         self.query(&self.region, Query::Role, name, |account, view| Ok(queries::role(account, view, name))).await
     }
 
@@ -405,6 +409,19 @@ impl Cloud for DemoCloud {
             queries::subscription_attributes(account, view, arn)
         })
         .await
+    }
+
+    async fn event_rules(&self, region: &Region) -> Answer<Vec<EventRule>> {
+        self.query(region, Query::EventRules, "", |account, view| Ok(event_rules::rules(account, view))).await
+    }
+
+    async fn rule_targets(&self, region: &Region, rule: &str) -> Answer<Vec<RuleTarget>> {
+        self.query(region, Query::RuleTargets, rule, |account, view| event_rules::targets(account, view, rule)).await
+    }
+
+    async fn test_event_pattern(&self, region: &Region, _pattern: &str, _event: &str) -> Answer<bool> {
+        let unsupported = DemoError::new(ErrorKind::Unsupported, "The demo doesn't evaluate event patterns.");
+        self.query(region, Query::TestPattern, "", |_, _| Err(unsupported)).await
     }
 
     async fn key(&self, region: &Region, id: &str) -> Answer<Option<KmsKey>> {

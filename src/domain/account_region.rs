@@ -25,6 +25,12 @@ impl AccountRegion {
         format!("arn:{}:{service}:{}:{}:{resource}", self.partition, self.region, self.account).into()
     }
 
+    /// See [`Partition::sign_in_region`].
+    #[must_use]
+    pub fn sign_in_region(&self) -> Option<Region> {
+        self.partition.sign_in_region()
+    }
+
     #[must_use]
     pub fn trail_arn(&self, name: &str) -> Arn {
         self.arn("cloudtrail", &format!("trail/{name}"))
@@ -71,6 +77,20 @@ impl AccountRegion {
     #[must_use]
     pub fn topic_arn(&self, name: &str) -> Arn {
         self.arn("sns", name)
+    }
+
+    /// A rule on the default event bus.
+    ///
+    /// Source: Service Authorization Reference, EventBridge, resource type `rule-on-default-event-bus`.
+    #[must_use]
+    pub fn rule_arn(&self, name: &str) -> Arn {
+        self.arn("events", &format!("rule/{name}"))
+    }
+
+    /// The default event bus, which receives what AWS services report.
+    #[must_use]
+    pub fn event_bus_arn(&self) -> Arn {
+        self.arn("events", "event-bus/default")
     }
 
     #[must_use]

@@ -115,6 +115,12 @@ impl Arn {
         self.resource_of("cloudtrail")?.strip_prefix("trail/")
     }
 
+    /// The name of the rule on the default event bus.
+    #[must_use]
+    pub fn rule_name(&self) -> Option<&str> {
+        self.resource_of("events")?.strip_prefix("rule/")
+    }
+
     /// The ID of the KMS key; `None` for an alias.
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {

@@ -10,8 +10,10 @@ use super::alarm::{AlarmConfig, AlarmState};
 use super::alert::AlertId;
 use super::arn::{Arn, LogGroupArn};
 use super::confirmation::ConfirmationToken;
+use super::event_rule::RuleTarget;
 use super::observed::MetricFilter;
 use super::policy::PolicyDocument;
+use super::role_purpose::RolePurpose;
 
 mod command;
 mod kind;
@@ -142,14 +144,17 @@ pub enum Change {
     },
     CreateRole {
         role: String,
+        purpose: RolePurpose,
         trust: PolicyDocument,
     },
     UpdateAssumeRolePolicy {
         role: String,
+        purpose: RolePurpose,
         trust: PolicyDocument,
     },
     PutRolePolicy {
         role: String,
+        purpose: RolePurpose,
         policy: PolicyDocument,
     },
     CreateTrail {
@@ -197,6 +202,17 @@ pub enum Change {
         topic_arn: Arn,
         token: ConfirmationToken,
     },
+    /// Creates a rule on the default event bus, or replaces its pattern and description and turns it on. Its targets stay.
+    PutRule {
+        rule: Arn,
+        pattern: String,
+        description: String,
+    },
+    /// Adds a target to a rule, or replaces the one with the same id.
+    PutTarget {
+        rule: Arn,
+        target: RuleTarget,
+    },
     PutMetricFilter {
         log_group: String,
         filter: MetricFilter,
@@ -224,12 +240,26 @@ pub enum Change {
         at: Timestamp,
         message: String,
     },
+    /// For a drill: puts its event on the default event bus.
+    PutEvents {
+        bus: Arn,
+        at: Timestamp,
+        detail: String,
+    },
     DeleteAlarm {
         alarm: String,
     },
     DeleteMetricFilter {
         log_group: String,
         filter: String,
+    },
+    RemoveTarget {
+        rule: Arn,
+        target: String,
+    },
+    /// AWS refuses it while the rule has a target.
+    DeleteRule {
+        rule: Arn,
     },
     Unsubscribe {
         arn: Arn,
@@ -262,9 +292,11 @@ pub enum Change {
     },
     DeleteRolePolicy {
         role: String,
+        purpose: RolePurpose,
     },
     DeleteRole {
         role: String,
+        purpose: RolePurpose,
     },
     DeleteLogGroup {
         log_group: String,

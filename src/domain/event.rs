@@ -192,6 +192,14 @@ pub const DRILL_SOURCE: &str = "drill.rootbell";
 /// The log stream that drills write to, separate from CloudTrail's.
 pub const DRILL_STREAM: &str = "rootbell-drill";
 
+/// The source of a drill's event on the event bus. Only AWS services may use sources that begin with `aws.`.
+///
+/// Source: EventBridge API, PutEventsRequestEntry, `Source`.
+pub const DRILL_BUS_SOURCE: &str = "rootbell.drill";
+
+/// The detail type of a drill's event on the event bus.
+pub const DRILL_DETAIL_TYPE: &str = "rootbell drill";
+
 /// The event that a drill writes: it matches the filter as root use, but is clearly marked as a drill.
 #[must_use]
 pub fn drill_event(id: &str, caller: &Identity, region: &Region, at: Timestamp) -> String {

@@ -49,16 +49,13 @@ const DRILL: [Query; 4] = [Query::RootEvents, Query::MetricStatistics, Query::Al
 /// The policy document.
 #[must_use]
 pub fn policy(use_case: UseCase, settings: &Settings, observed: &Observed) -> PolicyDocument {
-    let mut statements: Vec<(Vec<String>, Vec<&str>)> = Vec::new();
-    for Permission { action, on } in permissions(use_case, settings, observed) {
-        // iam:PassRole has a condition, so it gets a separate statement.
-        let is_for_same_resources = |(resources, actions): &&mut (Vec<String>, Vec<&str>)| {
-            *resources == on && (action == PASS_ROLE) == actions.contains(&PASS_ROLE)
-        };
-        match statements.iter_mut().find(is_for_same_resources) {
-            Some((_, actions)) if actions.contains(&action) => {}
-            Some((_, actions)) => actions.push(action),
-            None => statements.push((on, vec![action])),
+    // Permissions on the same resources share a statement, unless they have a condition.
+    let mut statements: Vec<(Vec<String>, Option<&str>, Vec<&str>)> = Vec::new();
+    for Permission { action, on, passed_to } in permissions(use_case, settings, observed) {
+        match statements.iter_mut().find(|(resources, service, _)| *resources == on && *service == passed_to) {
+            Some((_, _, actions)) if actions.contains(&action) => {}
+            Some((_, _, actions)) => actions.push(action),
+            None => statements.push((on, passed_to, vec![action])),
         }
     }
     let for_organization = match use_case {
@@ -67,13 +64,13 @@ pub fn policy(use_case: UseCase, settings: &Settings, observed: &Observed) -> Po
         }
         UseCase::Setup | UseCase::Teardown { .. } | UseCase::Watch | UseCase::Test => Vec::new(),
     };
-    let statement = |(resources, mut actions): (Vec<String>, Vec<&str>)| {
+    let statement = |(resources, passed_to, mut actions): (Vec<String>, Option<&str>, Vec<&str>)| {
         actions.sort_unstable();
         let statement = Statement::new(Effect::Allow).action(actions.as_slice()).resource(resources.as_slice());
-        if actions == [PASS_ROLE] {
-            return statement.condition("StringEquals", "iam:PassedToService", "cloudtrail.amazonaws.com");
+        match passed_to {
+            Some(service) => statement.condition("StringEquals", "iam:PassedToService", service),
+            None => statement,
         }
-        statement
     };
     let statements = statements.into_iter().map(statement);
     PolicyDocument::new(&statements.chain(for_organization).collect::<Vec<_>>())
@@ -105,8 +102,6 @@ fn organization_trail_statements(settings: &Settings) -> Vec<Statement> {
         ),
     ]
 }
-
-const PASS_ROLE: &str = "iam:PassRole";
 
 /// A policy's length without white space, to compare with [`MAX_POLICY_LENGTH`].
 #[must_use]
@@ -196,6 +191,8 @@ fn used_by(query: Query, settings: &Settings, observed: &Observed) -> UsedBy {
         Query::OrganizationAccounts => UsedBy { watch: observed.has_organization_trail(), ..UsedBy::NOBODY },
         Query::KmsKey | Query::KeyPolicy if reads_keys(settings, observed) => UsedBy::ALL,
         Query::KmsKey | Query::KeyPolicy => UsedBy::NOBODY,
+        // Not read yet.
+        Query::EventRules | Query::RuleTargets | Query::RuleTags | Query::TestPattern => UsedBy::default(),
         Query::TrailTags | Query::LogGroupTags | Query::TopicTags | Query::AlarmTags => {
             // A plan reads those of unmanaged resources, to which it may add something.
             let setup = unmanaged_kinds(settings).any(|kind| Tagged::from(kind).query() == query);
@@ -311,6 +308,7 @@ mod tests {
             "cloudtrail:DescribeTrails",
             "cloudwatch:DescribeAlarmsForMetric",
             "cloudwatch:GetMetricStatistics",
+            "events:TestEventPattern",
             "iam:GenerateCredentialReport",
             "iam:GetAccountSummary",
             "iam:GetCredentialReport",

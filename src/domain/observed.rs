@@ -224,7 +224,7 @@ pub struct Role {
     #[serde(skip)]
     pub arn: Arn,
     pub trust: PolicyDocument,
-    /// The inline policy named [`super::policy::ROLE_POLICY`].
+    /// The inline policy named [`super::role_purpose::RolePurpose::policy_name`].
     pub policy: Option<PolicyDocument>,
     #[serde(skip)]
     pub tags: Vec<(String, String)>,

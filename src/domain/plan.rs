@@ -9,6 +9,7 @@ use super::observed::{Alarm, BucketLookup, Confirmation, Elsewhere, ElsewhereSta
 use super::pattern::{self, Reading};
 use super::policy::{self, DoubtCause, Statement, TopicAccess};
 use super::problem::{Fix, Input, Problem};
+use super::region::Region;
 use super::settings::{AlertSettings, Origin, SettingId, Settings};
 
 pub mod cost;
@@ -51,6 +52,7 @@ pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
                 Resource::Role => trail::role(&mut plan, wanted, observed),
                 Resource::Trail => trail::trail(&mut plan, wanted, observed),
                 Resource::Topic => notifications(&mut plan, wanted, observed),
+                Resource::EventRole | Resource::EventRule => {}
                 Resource::MetricFilter => planned_filters = filters(&mut plan, wanted, observed),
                 Resource::Alarm => {
                     for (alert, filter) in wanted.alerts.values().zip(&planned_filters) {
@@ -98,6 +100,14 @@ fn place(plan: &mut Plan, observed: &Observed) {
     };
     for row in &mut plan.rows {
         let Some(change) = &row.change else { continue };
+        if let Change::PutRule { rule, .. }
+        | Change::PutTarget { rule, .. }
+        | Change::RemoveTarget { rule, .. }
+        | Change::DeleteRule { rule } = change
+        {
+            row.region = rule.region().map(Region::new);
+            continue;
+        }
         let spec = change.spec();
         let elsewhere = match spec.scope {
             Scope::Bucket => {

@@ -33,9 +33,6 @@ pub use request::AccessRequest;
 pub use statement::Statement;
 pub use topic::{TopicAccess, repair_topic, topic_access, topic_is_public};
 
-/// The name of the inline policy on the role.
-pub const ROLE_POLICY: &str = "rootbell-deliver-to-logs";
-
 /// The `Sid` of a statement for one resource, so that two trails can share a bucket and two log groups a role. A `Sid`
 /// may contain only letters and digits.
 fn sid(prefix: &str, resource: &str) -> String {

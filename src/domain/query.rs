@@ -4,6 +4,7 @@
 use super::added::Recorded;
 use super::change::{Operation, Permission};
 use super::enum_map::variants;
+use super::region::Region;
 use super::settings::Settings;
 
 variants! {
@@ -42,12 +43,16 @@ variants! {
         Topic,
         Subscriptions,
         SubscriptionAttributes,
+        EventRules,
+        RuleTargets,
+        TestPattern,
         KmsKey,
         KeyPolicy,
         TrailTags,
         LogGroupTags,
         TopicTags,
         AlarmTags,
+        RuleTags,
     }
 }
 
@@ -92,12 +97,16 @@ impl Query {
             Self::Topic => ("sns", "GetTopicAttributes", "sns:GetTopicAttributes"),
             Self::Subscriptions => ("sns", "ListSubscriptionsByTopic", "sns:ListSubscriptionsByTopic"),
             Self::SubscriptionAttributes => ("sns", "GetSubscriptionAttributes", "sns:GetSubscriptionAttributes"),
+            Self::EventRules => ("events", "ListRules", "events:ListRules"),
+            Self::RuleTargets => ("events", "ListTargetsByRule", "events:ListTargetsByRule"),
+            Self::TestPattern => ("events", "TestEventPattern", "events:TestEventPattern"),
             Self::KmsKey => ("kms", "DescribeKey", "kms:DescribeKey"),
             Self::KeyPolicy => ("kms", "GetKeyPolicy", "kms:GetKeyPolicy"),
             Self::TrailTags => ("cloudtrail", "ListTags", "cloudtrail:ListTags"),
             Self::LogGroupTags => ("logs", "ListTagsForResource", "logs:ListTagsForResource"),
             Self::TopicTags => ("sns", "ListTagsForResource", "sns:ListTagsForResource"),
             Self::AlarmTags => ("cloudwatch", "ListTagsForResource", "cloudwatch:ListTagsForResource"),
+            Self::RuleTags => ("events", "ListTagsForResource", "events:ListTagsForResource"),
         };
         Operation { service, name, iam_action }
     }
@@ -120,6 +129,7 @@ impl Query {
             | Self::CredentialReport
             | Self::Trails
             | Self::LogGroup
+            | Self::TestPattern
             | Self::TestFilter
             | Self::AlarmsForMetric
             | Self::MetricStatistics
@@ -142,6 +152,10 @@ impl Query {
             // The call is for several names, so CloudWatch checks the permission for all alarms; also, the alarms on the
             // filter's metric can have any name.
             Self::Alarm | Self::AlarmTags => account_region.alarm_arn("*"),
+            // Any rule may pass root's events on, also one in the Region where sign-ins are recorded.
+            Self::EventRules | Self::RuleTargets | Self::RuleTags => {
+                account_region.in_region(&Region::new("*")).rule_arn("*")
+            }
             Self::Topic | Self::Subscriptions | Self::TopicTags => settings.topic_arn(),
             // The ID of the key that encrypts the topic is only known once the topic has been read.
             Self::KmsKey | Self::KeyPolicy => {
@@ -159,6 +173,7 @@ pub enum Tagged {
     LogGroup,
     Topic,
     Alarm,
+    EventRule,
 }
 
 impl Tagged {
@@ -169,6 +184,7 @@ impl Tagged {
             Self::LogGroup => Query::LogGroupTags,
             Self::Topic => Query::TopicTags,
             Self::Alarm => Query::AlarmTags,
+            Self::EventRule => Query::RuleTags,
         }
     }
 }

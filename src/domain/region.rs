@@ -50,6 +50,33 @@ impl Partition {
         }
     }
 
+    /// The Region whose event bus receives root's sign-ins and the calls of services without Regions, such as IAM; `None`
+    /// if it isn't known.
+    ///
+    /// Source: EventBridge User Guide, "AWS service events delivered via CloudTrail", global services; AWS GovCloud (US) User
+    /// Guide, "AWS CloudTrail" and "IAM"; AWS China User Guide, "IAM".
+    #[must_use]
+    pub fn sign_in_region(&self) -> Option<Region> {
+        let code = match self {
+            Self::Aws => "us-east-1",
+            Self::GovCloud => "us-gov-west-1",
+            Self::China => "cn-north-1",
+            Self::Other(_) => return None,
+        };
+        Some(Region::new(code))
+    }
+
+    /// Whether EventBridge can forward events from one Region to another.
+    ///
+    /// Source: EventBridge User Guide, "Sending and receiving events between AWS Regions": not in GovCloud and China.
+    #[must_use]
+    pub fn forwards_events(&self) -> bool {
+        match self {
+            Self::Aws => true,
+            Self::GovCloud | Self::China | Self::Other(_) => false,
+        }
+    }
+
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {

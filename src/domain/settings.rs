@@ -215,6 +215,8 @@ impl Settings {
             Resource::Role => self.role_has_default_name(),
             Resource::Trail => self.trail.value == TRAIL,
             Resource::Topic => self.topic.value == DEFAULT_TOPIC,
+            // Their names can't be chosen.
+            Resource::EventRole | Resource::EventRule => true,
             Resource::MetricFilter => self.alerts.values().all(AlertSettings::filter_has_default_name),
             Resource::Alarm => self.alerts.values().all(AlertSettings::alarm_has_default_name),
         }

@@ -1,6 +1,7 @@
 //! Reads what a teardown needs to know: the chains, which of their resources rootbell manages, and what would be lost.
 //! Only the teardown reads tags and bucket contents.
 
+use crate::domain::role_purpose::RolePurpose;
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::{OptionFuture, join_all};
@@ -122,7 +123,8 @@ async fn chain(
     }
     let managed = managed_parts(cloud, &settings, &observed).await;
     // An unmanaged role or bucket may have rootbell's statements, whoever's trail uses it.
-    let (role, bucket) = join!(cloud.role(&settings.role.value), cloud.bucket(&settings.bucket.value));
+    let (role, bucket) =
+        join!(cloud.role(&settings.role.value, RolePurpose::Delivery), cloud.bucket(&settings.bucket.value));
     let is_ours = settings.bucket_is_managed() || managed.trail.as_ref().is_ok_and(|record| record.managed);
     observed.role = to_read_result(role);
     observed.bucket = match to_read_result(bucket) {

@@ -11,7 +11,8 @@ use super::errors::Call;
 use crate::cloud::Answer;
 use crate::domain::Query;
 use crate::domain::observed::Role;
-use crate::domain::policy::{PolicyDocument, ROLE_POLICY};
+use crate::domain::policy::PolicyDocument;
+use crate::domain::role_purpose::RolePurpose;
 use crate::domain::settings::TAG;
 
 /// How long to wait for the alias, which is optional. Private networks with VPC endpoints for other services often have none
@@ -42,12 +43,12 @@ impl Iam {
     }
 
     /// Source: IAM API, GetRole and GetRolePolicy.
-    pub(super) async fn get_role(&self, name: &str) -> Answer<Option<Role>> {
+    pub(super) async fn get_role(&self, name: &str, purpose: RolePurpose) -> Answer<Option<Role>> {
         let get_role = Call::query(Query::Role, name);
         let get_policy = Call::query(Query::RolePolicy, name);
         let (role, policy) = tokio::join!(
             self.client.get_role().role_name(name).send(),
-            self.client.get_role_policy().role_name(name).policy_name(ROLE_POLICY).send(),
+            self.client.get_role_policy().role_name(name).policy_name(purpose.policy_name()).send(),
         );
         // Check the role first: if it doesn't exist, an error for its policy doesn't matter.
         let Some(role) = get_role.found(role, "NoSuchEntity")?.and_then(|found| found.role) else { return Ok(None) };
@@ -79,14 +80,20 @@ impl Iam {
         call.answered(request.send().await).map(drop)
     }
 
-    pub(super) async fn put_role_policy(&self, call: &Call<'_>, role: &str, policy: &PolicyDocument) -> Answer<()> {
-        let request =
-            self.client.put_role_policy().role_name(role).policy_name(ROLE_POLICY).policy_document(policy.to_string());
+    pub(super) async fn put_role_policy(
+        &self,
+        call: &Call<'_>,
+        role: &str,
+        purpose: RolePurpose,
+        policy: &PolicyDocument,
+    ) -> Answer<()> {
+        let request = self.client.put_role_policy().role_name(role).policy_name(purpose.policy_name());
+        let request = request.policy_document(policy.to_string());
         call.answered(request.send().await).map(drop)
     }
 
-    pub(super) async fn delete_role_policy(&self, call: &Call<'_>, role: &str) -> Answer<()> {
-        let request = self.client.delete_role_policy().role_name(role).policy_name(ROLE_POLICY);
+    pub(super) async fn delete_role_policy(&self, call: &Call<'_>, role: &str, purpose: RolePurpose) -> Answer<()> {
+        let request = self.client.delete_role_policy().role_name(role).policy_name(purpose.policy_name());
         call.answered(request.send().await).map(drop)
     }
 

@@ -1,6 +1,8 @@
 //! Tests the adapter with answers that AWS gives and emulators don't. No test reads the environment or leaves loopback.
 
 use crate::domain::AlertId;
+use crate::domain::event_rule::RuleTarget;
+use crate::domain::role_purpose::RolePurpose;
 use std::sync::Arc;
 
 use aws_config::retry::RetryConfig;
@@ -36,6 +38,8 @@ mod wordings;
 
 const TRAIL: &str = "arn:aws:cloudtrail:eu-west-1:123456789012:trail/rootbell";
 const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/1";
+const RULE: &str = "arn:aws:events:eu-west-1:123456789012:rule/root";
+const BUS: &str = "arn:aws:events:eu-west-1:123456789012:event-bus/default";
 const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:rootbell";
 
 fn settings(http: SharedHttpClient, region: &'static str) -> sdk_config::Builder {
@@ -248,9 +252,9 @@ fn every_change() -> Vec<Change> {
         Change::CreateLogGroup { log_group: group.clone(), added: Additions::default() },
         Change::PutRetentionPolicy { log_group: group.clone(), days: 365 },
         Change::DeleteRetentionPolicy { log_group: group.clone() },
-        Change::CreateRole { role: role.clone(), trust: policy() },
-        Change::UpdateAssumeRolePolicy { role: role.clone(), trust: policy() },
-        Change::PutRolePolicy { role, policy: policy() },
+        Change::CreateRole { role: role.clone(), purpose: RolePurpose::Delivery, trust: policy() },
+        Change::UpdateAssumeRolePolicy { role: role.clone(), purpose: RolePurpose::Delivery, trust: policy() },
+        Change::PutRolePolicy { role, purpose: RolePurpose::Delivery, policy: policy() },
         Change::CreateTrail { trail: trail.clone(), bucket, delivery: delivery() },
         Change::UpdateTrail {
             trail: trail.clone(),
@@ -275,6 +279,19 @@ fn every_change() -> Vec<Change> {
             at: jiff::Timestamp::UNIX_EPOCH,
             message: "{}".into(),
         },
+        Change::CreateRole { role: "f".into(), purpose: RolePurpose::Forwarding, trust: policy() },
+        Change::UpdateAssumeRolePolicy { role: "f".into(), purpose: RolePurpose::Forwarding, trust: policy() },
+        Change::PutRolePolicy { role: "f".into(), purpose: RolePurpose::Forwarding, policy: policy() },
+        Change::PutRule { rule: RULE.into(), pattern: "{}".into(), description: "about root".into() },
+        Change::PutTarget {
+            rule: RULE.into(),
+            target: RuleTarget { id: "t".into(), arn: TOPIC.into(), ..RuleTarget::default() },
+        },
+        Change::PutEvents { bus: BUS.into(), at: jiff::Timestamp::UNIX_EPOCH, detail: "{}".into() },
+        Change::RemoveTarget { rule: RULE.into(), target: "t".into() },
+        Change::DeleteRule { rule: RULE.into() },
+        Change::DeleteRolePolicy { role: "f".into(), purpose: RolePurpose::Forwarding },
+        Change::DeleteRole { role: "f".into(), purpose: RolePurpose::Forwarding },
         Change::DeleteAlarm { alarm: "a".into() },
         Change::DeleteMetricFilter { log_group: "g".into(), filter: "f".into() },
         Change::Unsubscribe { arn: format!("{TOPIC}:1").into(), endpoint: "alice@example.com".into() },
@@ -288,8 +305,8 @@ fn every_change() -> Vec<Change> {
         Change::RemoveAdded { kind: Recorded::Topic, arn: TOPIC.into() },
         Change::DeleteTrail { trail: "rootbell".into() },
         Change::DetachLogs { trail: "rootbell".into() },
-        Change::DeleteRolePolicy { role: "r".into() },
-        Change::DeleteRole { role: "r".into() },
+        Change::DeleteRolePolicy { role: "r".into(), purpose: RolePurpose::Delivery },
+        Change::DeleteRole { role: "r".into(), purpose: RolePurpose::Delivery },
         Change::DeleteLogGroup { log_group: "g".into() },
         Change::DeleteBucketPolicy { bucket: "b".into() },
         Change::DeleteBucket { bucket: "b".into() },

@@ -1,6 +1,7 @@
 //! The result of each change, and its most important errors.
 
 use crate::domain::AlertId;
+use crate::domain::role_purpose::RolePurpose;
 use serde_json::json;
 
 use super::*;
@@ -75,7 +76,7 @@ fn malformed() -> PolicyDocument {
 }
 
 fn trust(policy: PolicyDocument) -> Change {
-    Change::UpdateAssumeRolePolicy { role: ROLE.into(), trust: policy }
+    Change::UpdateAssumeRolePolicy { role: ROLE.into(), purpose: RolePurpose::Delivery, trust: policy }
 }
 
 fn topic_policy(policy: PolicyDocument) -> Change {
@@ -197,10 +198,11 @@ fn logs() -> Vec<ContractCase> {
 }
 
 fn roles() -> Vec<ContractCase> {
-    let role = |name: &str| Change::CreateRole { role: name.into(), trust: policy() };
+    let role = |name: &str| Change::CreateRole { role: name.into(), purpose: RolePurpose::Delivery, trust: policy() };
     let code = "MalformedPolicyDocument";
-    let inline_policy = Change::PutRolePolicy { role: ROLE.into(), policy: malformed() };
-    let malformed_trust = Change::CreateRole { role: ROLE.into(), trust: malformed() };
+    let inline_policy =
+        Change::PutRolePolicy { role: ROLE.into(), purpose: RolePurpose::Delivery, policy: malformed() };
+    let malformed_trust = Change::CreateRole { role: ROLE.into(), purpose: RolePurpose::Delivery, trust: malformed() };
     let role_xml = format!(
         "<Role><Path>/</Path><RoleName>{ROLE}</RoleName><RoleId>AROA</RoleId><Arn>a</Arn>\
          <CreateDate>{START}</CreateDate></Role>"

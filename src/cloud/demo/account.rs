@@ -15,11 +15,13 @@ use super::faults::InjectedFault;
 use crate::domain::alarm::{AlarmConfig, AlarmState, EvaluationState, Metric};
 use crate::domain::arn::Arn;
 use crate::domain::confirmation::ConfirmationToken;
+use crate::domain::event_rule::{RuleState, RuleTarget};
 use crate::domain::key_state::KeyState;
 use crate::domain::mute_rule::{MuteSchedule, MuteStatus};
 use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter, SubscriptionAttributes};
 use crate::domain::policy::PolicyDocument;
 use crate::domain::root_user::RootMfa;
+use crate::domain::settings::TAG;
 use crate::domain::{self, AccountId, AccountRegion, Identity};
 
 /// A time in seconds since the start of the demo, or a duration in seconds.
@@ -270,6 +272,8 @@ pub struct Region {
     pub composite_alarms: BTreeMap<String, CompositeAlarm>,
     pub log_alarms: BTreeMap<String, LogAlarm>,
     pub mute_rules: BTreeMap<String, MuteRule>,
+    /// The rules on the default event bus.
+    pub event_rules: BTreeMap<String, EventRule>,
     /// Subscriptions whose topic was deleted.
     pub orphans: Vec<Subscription>,
 }
@@ -412,6 +416,20 @@ impl Default for LogAlarm {
     }
 }
 
+/// A rule on the default event bus.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EventRule {
+    pub state: RuleState,
+    /// JSON; left out: the rule has a schedule.
+    pub pattern: Option<String>,
+    pub description: String,
+    /// The service that manages it.
+    pub managed_by: Option<String>,
+    pub targets: Vec<RuleTarget>,
+    pub tags: BTreeMap<String, String>,
+}
+
 /// An alarm mute rule. It stays in its status for the whole demo.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -478,4 +496,9 @@ pub(super) fn find_key<'a>(keys: &'a BTreeMap<String, KmsKey>, id: &str) -> Opti
     keys.iter().find(|(arn, key)| {
         arn.as_str() == id || arn.ends_with(&format!("key/{id}")) || key.alias.as_deref() == Some(id)
     })
+}
+
+/// The tag that rootbell adds to everything that it creates.
+pub(super) fn tag() -> BTreeMap<String, String> {
+    BTreeMap::from([(TAG.0.to_owned(), TAG.1.to_owned())])
 }

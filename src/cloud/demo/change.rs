@@ -1,8 +1,11 @@
 //! The effect of each change on the account, and the errors that AWS would give.
 
+use super::event_rules;
 use std::collections::BTreeMap;
 
-use super::account::{Account, Alarm, Bucket, Event, HistoryEntry, LogGroup, Region, Role, Subscription, Topic, Trail};
+use super::account::{
+    Account, Alarm, Bucket, Event, HistoryEntry, LogGroup, Region, Role, Subscription, Topic, Trail, tag,
+};
 use super::activity;
 use super::error::DemoError;
 use super::queries::{self, bucket_allows_delivery, last_logs_delivery, require_valid, role_allows_delivery};
@@ -16,7 +19,6 @@ use crate::domain::confirmation::ConfirmationToken;
 use crate::domain::filter_pattern::Pattern;
 use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter};
 use crate::domain::policy::{LogFileLocation, PolicyDocument, is_well_formed, same};
-use crate::domain::settings::TAG;
 use crate::domain::{Change, Email, RetentionDays, names};
 
 mod delete;
@@ -25,11 +27,6 @@ mod existing;
 use existing::{
     ChangeResult, existing_log_group, existing_role, modifiable_trail, modify_bucket, not_found, not_propagated,
 };
-
-/// The tag that rootbell adds to everything that it creates.
-fn tag() -> BTreeMap<String, String> {
-    BTreeMap::from([(TAG.0.to_owned(), TAG.1.to_owned())])
-}
 
 /// Source: CloudTrail User Guide, "Quotas in AWS CloudTrail": trails per Region.
 const MAX_TRAILS: usize = 5;
@@ -79,7 +76,7 @@ pub(super) fn apply(account: &mut Account, view: &AccountView, change: &Change) 
             existing_log_group(account, view, log_group)?.config.kms_key = Some(key.clone());
             Ok(())
         }
-        Change::CreateRole { role, trust } => {
+        Change::CreateRole { role, purpose: _, trust } => {
             require_valid(names::role(role))?;
             if account.roles.contains_key(role) {
                 return Err(DemoError::new(ErrorKind::AlreadyExists, format!("Role with name {role} already exists.")));
@@ -90,13 +87,13 @@ pub(super) fn apply(account: &mut Account, view: &AccountView, change: &Change) 
             account.roles.insert(role.clone(), new_role);
             Ok(())
         }
-        Change::UpdateAssumeRolePolicy { role, trust } => {
+        Change::UpdateAssumeRolePolicy { role, purpose: _, trust } => {
             let existing = existing_role(account, role)?;
             require_well_formed(trust, true)?;
             existing.config.trust = trust.clone();
             Ok(())
         }
-        Change::PutRolePolicy { role, policy } => {
+        Change::PutRolePolicy { role, purpose: _, policy } => {
             let existing = existing_role(account, role)?;
             require_well_formed(policy, false)?;
             existing.config.policy = Some(policy.clone());
@@ -148,6 +145,17 @@ pub(super) fn apply(account: &mut Account, view: &AccountView, change: &Change) 
             Ok(())
         }
         Change::Subscribe { topic_arn, email } => subscribe(account, view, topic_arn, email),
+        Change::PutRule { rule, pattern, description } => {
+            event_rules::put_rule(account, view, rule.rule_name().unwrap_or(rule), pattern, description)
+        }
+        Change::PutTarget { rule, target } => {
+            event_rules::put_target(account, view, rule.rule_name().unwrap_or(rule), target)
+        }
+        Change::RemoveTarget { rule, target } => {
+            event_rules::remove_target(account, view, rule.rule_name().unwrap_or(rule), target)
+        }
+        Change::DeleteRule { rule } => event_rules::delete_rule(account, view, rule.rule_name().unwrap_or(rule)),
+        Change::PutEvents { .. } => Ok(()),
         Change::PutMetricFilter { log_group, filter } => put_metric_filter(account, view, log_group, filter),
         Change::PutMetricAlarm { alert: _, alarm, config } => put_metric_alarm(account, view, alarm, config),
         Change::SetAlarmState { alarm, state, reason } => set_alarm_state(account, view, alarm, *state, reason),
@@ -175,8 +183,8 @@ pub(super) fn apply(account: &mut Account, view: &AccountView, change: &Change) 
         Change::StopLogging { trail } => delete::stop(account, view, trail),
         Change::DeleteTrail { trail } => delete::trail(account, view, trail),
         Change::DetachLogs { trail } => delete::detach(account, view, trail),
-        Change::DeleteRolePolicy { role } => delete::role_policy(account, role),
-        Change::DeleteRole { role } => delete::role(account, role),
+        Change::DeleteRolePolicy { role, purpose: _ } => delete::role_policy(account, role),
+        Change::DeleteRole { role, purpose: _ } => delete::role(account, role),
         Change::DeleteLogGroup { log_group } => delete::log_group(account, view, log_group),
         Change::DeleteBucketPolicy { bucket } => {
             modify_bucket(account, bucket, |b| (b.config.policy, b.policy_set) = (None, None))

@@ -318,6 +318,7 @@ pub(super) fn tags(account: &Account, view: &AccountView, kind: Tagged, arn: &st
             region.log_groups.get(name_after(&account_region.arn("logs", "log-group:"))).map(|group| &group.tags)
         }
         Tagged::Topic => region.topics.get(name_after(&account_region.topic_arn(""))).map(|topic| &topic.tags),
+        Tagged::EventRule => region.event_rules.get(name_after(&account_region.rule_arn(""))).map(|rule| &rule.tags),
         Tagged::Alarm => region.alarms.get(name_after(&account_region.alarm_arn(""))).map(|alarm| &alarm.tags),
     };
     tags.map(tag_pairs).unwrap_or_default()

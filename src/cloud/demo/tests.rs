@@ -1,3 +1,4 @@
+use crate::domain::role_purpose::RolePurpose;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -281,7 +282,9 @@ fn regions_are_separate_but_roles_and_buckets_are_visible_in_all() {
         assert_eq!(elsewhere.log_group(&us_east_1(), "rootbell/cloudtrail").await.unwrap(), None);
         assert_eq!(elsewhere.alarm(&us_east_1(), "rootbell-root-use").await.unwrap(), None);
         assert_eq!(elsewhere.topic(&us_east_1(), &topic_arn()).await.unwrap(), None);
-        assert!(elsewhere.role("rootbell-cloudtrail-to-logs-eu-west-1").await.unwrap().is_some());
+        assert!(
+            elsewhere.role("rootbell-cloudtrail-to-logs-eu-west-1", RolePurpose::Delivery).await.unwrap().is_some()
+        );
         let bucket = elsewhere.bucket("rootbell-123456789012-eu-west-1").await.unwrap();
         assert!(matches!(bucket, BucketLookup::Owned(b) if b.versioned && b.public_blocked && b.owner_enforced));
     });

@@ -9,6 +9,9 @@ use crate::domain::account_region::AccountRegion;
 use crate::domain::added::{ADDED, Additions, Recorded};
 use crate::domain::alarm::{AlarmConfig, Statistic, TagsInNotifications, WallClockWindow, WarmUp};
 use crate::domain::arn::Arn;
+use crate::domain::event::{DRILL_BUS_SOURCE, DRILL_DETAIL_TYPE};
+use crate::domain::event_rule::{RuleState, RuleTarget, TargetInput};
+use crate::domain::input_transformer::InputTransformer;
 use crate::domain::observed::{MetricFilter, read_write_type};
 use crate::domain::settings::TAG;
 use crate::domain::text::is_escaped;
@@ -147,16 +150,18 @@ fn render(change: &Change, account_region: &AccountRegion) -> String {
         Change::SetLogGroupKey { log_group, key } => {
             CommandLine::new("logs", "associate-kms-key").option("log-group-name", log_group).option("kms-key-id", key)
         }
-        Change::CreateRole { role, trust } => CommandLine::new("iam", "create-role")
+        Change::CreateRole { role, purpose: _, trust } => CommandLine::new("iam", "create-role")
             .option("role-name", role)
             .json("assume-role-policy-document", trust.as_json())
             .option("tags", tag()),
-        Change::UpdateAssumeRolePolicy { role, trust } => CommandLine::new("iam", "update-assume-role-policy")
+        Change::UpdateAssumeRolePolicy { role, purpose: _, trust } => {
+            CommandLine::new("iam", "update-assume-role-policy")
+                .option("role-name", role)
+                .json("policy-document", trust.as_json())
+        }
+        Change::PutRolePolicy { role, purpose, policy } => CommandLine::new("iam", "put-role-policy")
             .option("role-name", role)
-            .json("policy-document", trust.as_json()),
-        Change::PutRolePolicy { role, policy } => CommandLine::new("iam", "put-role-policy")
-            .option("role-name", role)
-            .option("policy-name", crate::domain::policy::ROLE_POLICY)
+            .option("policy-name", purpose.policy_name())
             .json("policy-document", policy.as_json()),
         Change::CreateTrail { trail, bucket, delivery } => deliver(
             CommandLine::new("cloudtrail", "create-trail")
@@ -202,6 +207,13 @@ fn render(change: &Change, account_region: &AccountRegion) -> String {
             .option("topic-arn", topic_arn)
             .option("token", "TOKEN_FROM_THE_EMAIL")
             .option("authenticate-on-unsubscribe", "true"),
+        Change::PutRule { rule, pattern, description } => CommandLine::new("events", "put-rule")
+            .option("name", rule.rule_name().unwrap_or(rule))
+            .option("event-pattern", pattern)
+            .option("description", description)
+            .option("state", RuleState::Enabled.as_str())
+            .option("tags", tag()),
+        Change::PutTarget { rule, target } => put_target(rule, target),
         Change::PutMetricFilter { log_group, filter } => put_metric_filter(log_group, filter),
         Change::PutMetricAlarm { alert: _, alarm, config } => put_metric_alarm(alarm, config),
         Change::SetAlarmState { alarm, state, reason } => CommandLine::new("cloudwatch", "set-alarm-state")
@@ -215,10 +227,26 @@ fn render(change: &Change, account_region: &AccountRegion) -> String {
             .option("log-group-name", log_group)
             .option("log-stream-name", stream)
             .json("log-events", &json!([{ "timestamp": at.as_millisecond(), "message": message }])),
+        Change::PutEvents { bus, at, detail } => {
+            let entry = json!({
+                "EventBusName": bus,
+                "Time": at.to_string(),
+                "Source": DRILL_BUS_SOURCE,
+                "DetailType": DRILL_DETAIL_TYPE,
+                "Detail": detail,
+            });
+            CommandLine::new("events", "put-events").json("entries", &json!([entry]))
+        }
         Change::DeleteAlarm { alarm } => CommandLine::new("cloudwatch", "delete-alarms").option("alarm-names", alarm),
         Change::DeleteMetricFilter { log_group, filter } => CommandLine::new("logs", "delete-metric-filter")
             .option("log-group-name", log_group)
             .option("filter-name", filter),
+        Change::RemoveTarget { rule, target } => CommandLine::new("events", "remove-targets")
+            .option("rule", rule.rule_name().unwrap_or(rule))
+            .option("ids", target),
+        Change::DeleteRule { rule } => {
+            CommandLine::new("events", "delete-rule").option("name", rule.rule_name().unwrap_or(rule))
+        }
         Change::Unsubscribe { arn, .. } => CommandLine::new("sns", "unsubscribe").option("subscription-arn", arn),
         Change::DeleteTopic { topic_arn } => CommandLine::new("sns", "delete-topic").option("topic-arn", topic_arn),
         Change::RecordAdded { kind, arn, added } => record_added(*kind, arn, added),
@@ -229,10 +257,10 @@ fn render(change: &Change, account_region: &AccountRegion) -> String {
             .option("name", trail)
             .option("cloud-watch-logs-log-group-arn", "")
             .option("cloud-watch-logs-role-arn", ""),
-        Change::DeleteRolePolicy { role } => CommandLine::new("iam", "delete-role-policy")
+        Change::DeleteRolePolicy { role, purpose } => CommandLine::new("iam", "delete-role-policy")
             .option("role-name", role)
-            .option("policy-name", crate::domain::policy::ROLE_POLICY),
-        Change::DeleteRole { role } => CommandLine::new("iam", "delete-role").option("role-name", role),
+            .option("policy-name", purpose.policy_name()),
+        Change::DeleteRole { role, purpose: _ } => CommandLine::new("iam", "delete-role").option("role-name", role),
         Change::DeleteLogGroup { log_group } => {
             CommandLine::new("logs", "delete-log-group").option("log-group-name", log_group)
         }
@@ -336,6 +364,24 @@ fn remove_added(kind: Recorded, arn: &Arn) -> CommandLine {
             CommandLine::new("sns", "untag-resource").option("resource-arn", arn).option("tag-keys", ADDED)
         }
     }
+}
+
+fn put_target(rule: &Arn, target: &RuleTarget) -> CommandLine {
+    let RuleTarget { id, arn, role_arn, input } = target;
+    let mut json = json!({ "Id": id, "Arn": arn });
+    if let Some(role) = role_arn {
+        json["RoleArn"] = json!(role);
+    }
+    match input {
+        TargetInput::Event => {}
+        TargetInput::Path(path) => json["InputPath"] = json!(path),
+        TargetInput::Constant(constant) => json["Input"] = json!(constant),
+        TargetInput::Transformer(InputTransformer { paths, template }) => {
+            json["InputTransformer"] = json!({ "InputPathsMap": paths, "InputTemplate": template });
+        }
+    }
+    let name = rule.rule_name().unwrap_or(rule);
+    CommandLine::new("events", "put-targets").option("rule", name).json("targets", &json!([json]))
 }
 
 fn put_metric_alarm(alarm: &str, config: &AlarmConfig) -> CommandLine {

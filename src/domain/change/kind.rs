@@ -16,6 +16,10 @@ variants! {
         Trail,
         /// With its subscriptions.
         Topic,
+        /// With which EventBridge forwards events to another Region.
+        EventRole,
+        /// With its targets.
+        EventRule,
         MetricFilter,
         Alarm,
     }
@@ -48,11 +52,17 @@ pub enum ResourceKind {
     TopicPolicy,
     TopicEncryption,
     Subscription,
+    EventRole,
+    EventRoleTrust,
+    EventRolePolicy,
+    EventRule,
+    EventTarget,
     MetricFilter,
     Alarm,
     AlarmState,
     LogStream,
     DrillEvent,
+    DrillBusEvent,
 }
 
 impl Resource {
@@ -65,6 +75,8 @@ impl Resource {
             Self::Role => ResourceKind::Role,
             Self::Trail => ResourceKind::Trail,
             Self::Topic => ResourceKind::Topic,
+            Self::EventRole => ResourceKind::EventRole,
+            Self::EventRule => ResourceKind::EventRule,
             Self::MetricFilter => ResourceKind::MetricFilter,
             Self::Alarm => ResourceKind::Alarm,
         };
@@ -97,6 +109,8 @@ impl ResourceKind {
             Self::Topic | Self::TopicTags | Self::TopicPolicy | Self::TopicEncryption | Self::Subscription => {
                 Resource::Topic
             }
+            Self::EventRole | Self::EventRoleTrust | Self::EventRolePolicy => Resource::EventRole,
+            Self::EventRule | Self::EventTarget | Self::DrillBusEvent => Resource::EventRule,
             Self::MetricFilter => Resource::MetricFilter,
             Self::Alarm | Self::AlarmState => Resource::Alarm,
         }
@@ -130,11 +144,17 @@ impl ResourceKind {
             Self::TopicPolicy => "topic policy",
             Self::TopicEncryption => "topic encryption",
             Self::Subscription => "subscription",
+            Self::EventRole => "event role",
+            Self::EventRoleTrust => "event role trust",
+            Self::EventRolePolicy => "event role policy",
+            Self::EventRule => "event rule",
+            Self::EventTarget => "rule target",
             Self::MetricFilter => "metric filter",
             Self::Alarm => "alarm",
             Self::AlarmState => "alarm state",
             Self::LogStream => "log stream",
             Self::DrillEvent => "drill event",
+            Self::DrillBusEvent => "drill event on the event bus",
         }
     }
 
@@ -164,11 +184,17 @@ impl ResourceKind {
             Self::TopicPolicy => "topic.policy",
             Self::TopicEncryption => "topic.key",
             Self::Subscription => "subscription",
+            Self::EventRole => "event_role",
+            Self::EventRoleTrust => "event_role.trust",
+            Self::EventRolePolicy => "event_role.policy",
+            Self::EventRule => "event_rule",
+            Self::EventTarget => "event_rule.target",
             Self::MetricFilter => "filter",
             Self::Alarm => "alarm",
             Self::AlarmState => "alarm.state",
             Self::LogStream => "drill.stream",
             Self::DrillEvent => "drill.event",
+            Self::DrillBusEvent => "drill.bus_event",
         }
     }
 }

@@ -4,6 +4,9 @@
 
 use super::{Change, TrailUpdate};
 use crate::domain::account_region::AccountRegion;
+use crate::domain::arn::Arn;
+use crate::domain::event_rule::RuleTarget;
+use crate::domain::role_purpose::RolePurpose;
 
 /// An IAM action on these resources.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,12 +14,22 @@ pub struct Permission {
     pub action: &'static str,
     /// ARNs; `*` if the action does not support resource-level permissions.
     pub on: Vec<String>,
+    /// The only service that a role may be passed to.
+    pub passed_to: Option<&'static str>,
 }
 
 impl Permission {
     #[must_use]
     pub fn new(action: &'static str, on: impl IntoIterator<Item = String>) -> Self {
-        Self { action, on: on.into_iter().collect() }
+        Self { action, on: on.into_iter().collect(), passed_to: None }
+    }
+
+    /// To pass a role to the service that it is for.
+    ///
+    /// Source: IAM User Guide, "Grant a user permissions to pass a role to an AWS service".
+    #[must_use]
+    pub fn to_pass(role: &Arn, purpose: RolePurpose) -> Self {
+        Self { passed_to: Some(purpose.service()), ..Self::new("iam:PassRole", [role.to_string()]) }
     }
 }
 
@@ -47,8 +60,8 @@ impl Change {
             Self::CreateRole { role, .. }
             | Self::UpdateAssumeRolePolicy { role, .. }
             | Self::PutRolePolicy { role, .. }
-            | Self::DeleteRolePolicy { role }
-            | Self::DeleteRole { role } => vec![account_region.role_arn(role).into()],
+            | Self::DeleteRolePolicy { role, .. }
+            | Self::DeleteRole { role, .. } => vec![account_region.role_arn(role).into()],
             Self::CreateTrail { trail, .. }
             | Self::UpdateTrail { trail, .. }
             | Self::PutEventSelectors { trail, .. }
@@ -64,6 +77,11 @@ impl Change {
             | Self::ConfirmSubscription { topic_arn, .. }
             | Self::DeleteTopic { topic_arn } => vec![topic_arn.into()],
             Self::RecordAdded { arn, .. } | Self::RemoveAdded { arn, .. } => vec![arn.into()],
+            Self::PutRule { rule, .. }
+            | Self::PutTarget { rule, .. }
+            | Self::RemoveTarget { rule, .. }
+            | Self::DeleteRule { rule } => vec![rule.into()],
+            Self::PutEvents { bus, .. } => vec![bus.into()],
             Self::Unsubscribe { .. } => vec!["*".into()],
             Self::PutMetricAlarm { alarm, .. } | Self::SetAlarmState { alarm, .. } | Self::DeleteAlarm { alarm } => {
                 vec![account_region.alarm_arn(alarm).into()]
@@ -77,7 +95,7 @@ impl Change {
     pub fn permissions(&self, account_region: &AccountRegion) -> Vec<Permission> {
         let on = self.arns(account_region);
         let mut all = vec![Permission::new(self.operation().iam_action, on.clone())];
-        let mut also = |action, on: Vec<String>| all.push(Permission { action, on });
+        let mut also = |action, on: Vec<String>| all.push(Permission::new(action, on));
         match self {
             // For the header that disables ACLs.
             Self::CreateBucket { .. } => also("s3:PutBucketOwnershipControls", on),
@@ -88,12 +106,16 @@ impl Change {
             Self::CreateRole { .. } => also("iam:TagRole", on),
             Self::CreateTrail { delivery, .. } => {
                 also("cloudtrail:AddTags", on);
-                also("iam:PassRole", vec![delivery.role_arn.to_string()]);
+                all.push(Permission::to_pass(&delivery.role_arn, RolePurpose::Delivery));
             }
             Self::UpdateTrail { update: TrailUpdate { delivery: Some(delivery), .. }, .. } => {
-                also("iam:PassRole", vec![delivery.role_arn.to_string()]);
+                all.push(Permission::to_pass(&delivery.role_arn, RolePurpose::Delivery));
             }
             Self::CreateTopic { .. } => also("sns:TagResource", on),
+            Self::PutRule { .. } => also("events:TagResource", on),
+            Self::PutTarget { target: RuleTarget { role_arn: Some(role), .. }, .. } => {
+                all.push(Permission::to_pass(role, RolePurpose::Forwarding));
+            }
             Self::PutMetricAlarm { .. } => also("cloudwatch:TagResource", on),
             Self::EmptyBucket { bucket } => {
                 also("s3:DeleteObject", on);
@@ -117,6 +139,10 @@ impl Change {
             | Self::SetTopicKey { .. }
             | Self::Subscribe { .. }
             | Self::ConfirmSubscription { .. }
+            | Self::PutTarget { target: RuleTarget { role_arn: None, .. }, .. }
+            | Self::RemoveTarget { .. }
+            | Self::DeleteRule { .. }
+            | Self::PutEvents { .. }
             | Self::PutMetricFilter { .. }
             | Self::SetAlarmState { .. }
             | Self::CreateLogStream { .. }

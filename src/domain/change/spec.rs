@@ -2,18 +2,24 @@
 //! in which Region, and which of its errors waiting resolves.
 
 use super::ResourceKind::{
-    Alarm, AlarmState, Bucket, BucketOwnership, BucketPolicy, BucketTags, BucketVersioning, DrillEvent, LogEncryption,
-    LogFiles, LogGroup, LogGroupTags, LogRetention, LogStream, MetricFilter, PublicAccessBlock, Role, RolePolicy,
-    RoleTrust, Subscription, Topic, TopicEncryption, TopicPolicy, TopicTags, Trail, TrailEncryption, TrailEvents,
-    TrailLogging, TrailTags,
+    Alarm, AlarmState, Bucket, BucketOwnership, BucketPolicy, BucketTags, BucketVersioning, DrillBusEvent, DrillEvent,
+    EventRole, EventRolePolicy, EventRoleTrust, EventRule, EventTarget, LogEncryption, LogFiles, LogGroup,
+    LogGroupTags, LogRetention, LogStream, MetricFilter, PublicAccessBlock, Role, RolePolicy, RoleTrust, Subscription,
+    Topic, TopicEncryption, TopicPolicy, TopicTags, Trail, TrailEncryption, TrailEvents, TrailLogging, TrailTags,
 };
 use super::Verb::{Confirm, Create, Delete, Detach, Empty, Put, Remove, Set, Start, Stop, Update};
-use super::transient::{BUCKET, LOGS, NEW_BUCKET, NEW_ROLE, NEW_TRAIL, NONE, ROLE, TRAIL, TransientError};
+use super::transient::{
+    BUCKET, LOGS, NEW_BUCKET, NEW_ROLE, NEW_RULE, NEW_TRAIL, NONE, ROLE, RULE, TRAIL, TransientError,
+};
 use super::{Change, ChangeId, Operation, ResourceKind, Step, Verb};
 use crate::domain::added::Recorded;
 use crate::domain::alert::AlertId;
 use crate::domain::arn::Arn;
+use crate::domain::role_purpose::RolePurpose;
 use Instance::{InLogGroup, One, Only};
+
+#[cfg(test)]
+mod tests;
 
 /// Everything about a change that depends only on which call it is, and the name of its resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +112,56 @@ fn topic_name(arn: &Arn) -> &str {
     arn.topic_name().unwrap_or(arn)
 }
 
+/// The name in a rule's ARN.
+fn rule_name(arn: &Arn) -> &str {
+    arn.rule_name().unwrap_or(arn)
+}
+
+/// What the rows of a role depend on.
+struct RoleRows {
+    kind: ResourceKind,
+    trust: ResourceKind,
+    policy: ResourceKind,
+    step: Step,
+    /// The role exists, and nothing uses what the teardown removes from it.
+    unused: &'static [Need],
+    /// What uses it is gone.
+    gone: &'static [Need],
+    /// It has no policy any more.
+    deletable: &'static [Need],
+}
+
+fn role_rows(purpose: RolePurpose) -> RoleRows {
+    match purpose {
+        RolePurpose::Delivery => RoleRows {
+            kind: Role,
+            trust: RoleTrust,
+            policy: RolePolicy,
+            step: Step::Trail,
+            unused: &[Need(Role, Create), Need(Trail, Delete), Need(Trail, Detach)],
+            gone: TRAIL_GONE,
+            deletable: &[Need(Trail, Delete), Need(Trail, Detach), Need(RolePolicy, Delete)],
+        },
+        RolePurpose::Forwarding => RoleRows {
+            kind: EventRole,
+            trust: EventRoleTrust,
+            policy: EventRolePolicy,
+            step: Step::Topic,
+            unused: &[Need(EventRole, Create), Need(EventTarget, Delete)],
+            gone: &[Need(EventTarget, Delete)],
+            deletable: &[Need(EventTarget, Delete), Need(EventRolePolicy, Delete)],
+        },
+    }
+}
+
+/// The rule, and all that its target is or that EventBridge reaches it with.
+const TARGET_EXISTS: &[Need] = &[
+    Need(EventRule, Put),
+    Need(EventRole, Create),
+    Need(EventRoleTrust, Set),
+    Need(EventRolePolicy, Set),
+    Need(Topic, Create),
+];
 const CREATE_BUCKET: &[Need] = &[Need(Bucket, Create)];
 const CREATE_LOG_GROUP: &[Need] = &[Need(LogGroup, Create)];
 /// What is added to a trail is recorded first, so that an interruption leaves no change without a record.
@@ -124,8 +180,6 @@ const TRAIL_TARGETS: &[Need] = &[
 const TRAIL_REVERTED: &[Need] =
     &[Need(TrailLogging, Stop), Need(Trail, Update), Need(Trail, Detach), Need(TrailEvents, Set)];
 const TRAIL_GONE: &[Need] = &[Need(Trail, Delete), Need(Trail, Detach)];
-/// The role exists, and no trail uses what the teardown removes from it.
-const ROLE_UNUSED: &[Need] = &[Need(Role, Create), Need(Trail, Delete), Need(Trail, Detach)];
 
 impl Change {
     /// Everything that depends on which call it is: one row for each.
@@ -180,19 +234,17 @@ impl Change {
                 let op = op!("logs", "AssociateKmsKey");
                 row(op, (LogEncryption, Set), Step::Trail, Only(log_group), CREATE_LOG_GROUP, LOGS)
             }
-            Self::CreateRole { role, trust: _ } => {
-                row(op!("iam", "CreateRole"), (Role, Create), Step::Trail, Only(role), &[], ROLE)
+            Self::CreateRole { role, purpose, trust: _ } => {
+                let RoleRows { kind, step, .. } = role_rows(*purpose);
+                row(op!("iam", "CreateRole"), (kind, Create), step, Only(role), &[], ROLE)
             }
-            Self::UpdateAssumeRolePolicy { role, trust: _ } => row(
-                op!("iam", "UpdateAssumeRolePolicy"),
-                (RoleTrust, Set),
-                Step::Trail,
-                Only(role),
-                ROLE_UNUSED,
-                NEW_ROLE,
-            ),
-            Self::PutRolePolicy { role, policy: _ } => {
-                row(op!("iam", "PutRolePolicy"), (RolePolicy, Set), Step::Trail, Only(role), ROLE_UNUSED, NEW_ROLE)
+            Self::UpdateAssumeRolePolicy { role, purpose, trust: _ } => {
+                let RoleRows { trust, step, unused, .. } = role_rows(*purpose);
+                row(op!("iam", "UpdateAssumeRolePolicy"), (trust, Set), step, Only(role), unused, NEW_ROLE)
+            }
+            Self::PutRolePolicy { role, purpose, policy: _ } => {
+                let RoleRows { policy, step, unused, .. } = role_rows(*purpose);
+                row(op!("iam", "PutRolePolicy"), (policy, Set), step, Only(role), unused, NEW_ROLE)
             }
             Self::CreateTrail { trail, bucket: _, delivery: _ } => {
                 row(op!("cloudtrail", "CreateTrail"), (Trail, Create), Step::Trail, Only(trail), TRAIL_TARGETS, TRAIL)
@@ -229,7 +281,7 @@ impl Change {
                 row(op!("sns", "CreateTopic"), (Topic, Create), Step::Topic, Only(topic), &[], NONE)
             }
             Self::SetTopicPolicy { topic_arn, policy: _ } => {
-                let needs = &[Need(Topic, Create), Need(Alarm, Delete)];
+                let needs = &[Need(Topic, Create), Need(Alarm, Delete), Need(EventTarget, Delete)];
                 let topic = topic_name(topic_arn);
                 row(op!("sns", "SetTopicAttributes"), (TopicPolicy, Set), Step::Topic, Only(topic), needs, NONE)
             }
@@ -247,6 +299,13 @@ impl Change {
             Self::ConfirmSubscription { topic_arn, token: _ } => {
                 let (needs, topic) = (&[Need(Subscription, Create)], topic_name(topic_arn));
                 row(op!("sns", "ConfirmSubscription"), (Subscription, Confirm), Step::Topic, Only(topic), needs, NONE)
+            }
+            Self::PutRule { rule, pattern: _, description: _ } => {
+                row(op!("events", "PutRule"), (EventRule, Put), Step::Topic, One(rule_name(rule)), &[], RULE)
+            }
+            Self::PutTarget { rule, target: _ } => {
+                let name = One(rule_name(rule));
+                row(op!("events", "PutTargets"), (EventTarget, Set), Step::Topic, name, TARGET_EXISTS, NEW_RULE)
             }
             Self::PutMetricFilter { log_group: _, filter } => {
                 let op = op!("logs", "PutMetricFilter");
@@ -272,6 +331,10 @@ impl Change {
                 let needs = &[Need(LogStream, Set)];
                 row(op!("logs", "PutLogEvents"), (DrillEvent, Set), Step::Alarm, Only(stream), needs, LOGS)
             }
+            Self::PutEvents { bus, at: _, detail: _ } => {
+                let bus = bus.last_part().unwrap_or(bus);
+                row(op!("events", "PutEvents"), (DrillBusEvent, Set), Step::Topic, Only(bus), &[], NONE)
+            }
             // From here on in the reverse order of setup: no remaining resource refers to a deleted one.
             Self::DeleteAlarm { alarm } => {
                 row(op!("cloudwatch", "DeleteAlarms"), (Alarm, Delete), Step::Alarm, One(alarm), &[], NONE)
@@ -280,12 +343,21 @@ impl Change {
                 let (needs, filter) = (&[Need(Alarm, Delete)], InLogGroup(log_group, filter));
                 row(op!("logs", "DeleteMetricFilter"), (MetricFilter, Delete), Step::Filter, filter, needs, LOGS)
             }
+            Self::RemoveTarget { rule, target: _ } => {
+                let name = One(rule_name(rule));
+                row(op!("events", "RemoveTargets"), (EventTarget, Delete), Step::Topic, name, &[], RULE)
+            }
+            Self::DeleteRule { rule } => {
+                let needs = &[Need(EventTarget, Delete)];
+                row(op!("events", "DeleteRule"), (EventRule, Delete), Step::Topic, One(rule_name(rule)), needs, RULE)
+            }
             Self::Unsubscribe { arn: _, endpoint } => {
                 let needs = &[Need(Alarm, Delete), Need(Alarm, Put)];
                 row(op!("sns", "Unsubscribe"), (Subscription, Delete), Step::Topic, One(endpoint), needs, NONE)
             }
             Self::DeleteTopic { topic_arn } => {
-                let needs = &[Need(Alarm, Delete), Need(Alarm, Put), Need(Subscription, Delete)];
+                let needs =
+                    &[Need(Alarm, Delete), Need(Alarm, Put), Need(EventTarget, Delete), Need(Subscription, Delete)];
                 row(op!("sns", "DeleteTopic"), (Topic, Delete), Step::Topic, One(topic_name(topic_arn)), needs, NONE)
             }
             Self::StopLogging { trail } => {
@@ -321,12 +393,13 @@ impl Change {
             Self::DetachLogs { trail } => {
                 row(op!("cloudtrail", "UpdateTrail"), (Trail, Detach), Step::Trail, One(trail), &[], TRAIL)
             }
-            Self::DeleteRolePolicy { role } => {
-                row(op!("iam", "DeleteRolePolicy"), (RolePolicy, Delete), Step::Trail, One(role), TRAIL_GONE, ROLE)
+            Self::DeleteRolePolicy { role, purpose } => {
+                let RoleRows { policy, step, gone, .. } = role_rows(*purpose);
+                row(op!("iam", "DeleteRolePolicy"), (policy, Delete), step, One(role), gone, ROLE)
             }
-            Self::DeleteRole { role } => {
-                let needs = &[Need(Trail, Delete), Need(Trail, Detach), Need(RolePolicy, Delete)];
-                row(op!("iam", "DeleteRole"), (Role, Delete), Step::Trail, One(role), needs, ROLE)
+            Self::DeleteRole { role, purpose } => {
+                let RoleRows { kind, step, deletable, .. } = role_rows(*purpose);
+                row(op!("iam", "DeleteRole"), (kind, Delete), step, One(role), deletable, ROLE)
             }
             Self::DeleteLogGroup { log_group } => {
                 let needs = &[Need(Trail, Delete), Need(Trail, Detach), Need(MetricFilter, Delete)];
@@ -413,50 +486,5 @@ impl Change {
     pub fn needs(&self, other: &Self) -> bool {
         let other = other.spec();
         self.spec().needs.contains(&Need(other.kind, other.verb))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::TrailUpdate;
-    use super::*;
-
-    fn id(kind: ResourceKind, verb: Verb, name: Option<&str>) -> String {
-        ChangeId { kind, verb, name: name.map(str::to_owned) }.to_string()
-    }
-
-    #[test]
-    fn an_id_says_what_is_done_to_which_resource() {
-        assert_eq!(id(Bucket, Create, None), "bucket.create");
-        assert_eq!(id(RolePolicy, Set, None), "role.policy");
-        assert_eq!(id(RolePolicy, Delete, Some("r")), "role.policy.delete:r");
-        assert_eq!(id(Subscription, Create, Some("a@b.de")), "subscription.create:a@b.de");
-        let filter = |log_group: &str| {
-            let change = Change::DeleteMetricFilter { log_group: log_group.into(), filter: "f".into() };
-            (change.id().to_string(), change.name().to_owned())
-        };
-        assert_eq!(id(RolePolicy, Verb::Keep, None), "role.policy");
-        assert_eq!(filter("g"), ("filter.delete:g:f".to_owned(), "f".to_owned()));
-    }
-
-    #[test]
-    fn only_calls_to_iam_have_no_region_and_only_those_to_s3_go_to_the_buckets() {
-        let scope = |change: Change| change.spec().scope;
-        assert_eq!(scope(Change::DeleteRole { role: "r".into() }), Scope::Global);
-        assert_eq!(scope(Change::DeleteBucket { bucket: "b".into() }), Scope::Bucket);
-        assert_eq!(scope(Change::DeleteAlarm { alarm: "a".into() }), Scope::Regional);
-        assert_eq!(scope(Change::StopLogging { trail: "t".into() }), Scope::Regional);
-    }
-
-    #[test]
-    fn a_change_needs_every_change_of_that_kind_and_verb_and_no_other() {
-        let delete_bucket = Change::DeleteBucket { bucket: "b".into() };
-        for trail in ["a", "b.c"] {
-            assert!(delete_bucket.needs(&Change::DeleteTrail { trail: trail.into() }), "{trail}");
-        }
-        assert!(!delete_bucket.needs(&Change::StopLogging { trail: "a".into() }));
-        let update_trail = Change::UpdateTrail { trail: "a".into(), update: TrailUpdate::default() };
-        let put = Change::PutRolePolicy { role: "r".into(), policy: crate::domain::policy::PolicyDocument::default() };
-        assert!(update_trail.needs(&put) && !update_trail.needs(&Change::DeleteRolePolicy { role: "r".into() }));
     }
 }

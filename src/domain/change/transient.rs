@@ -65,6 +65,21 @@ pub(super) const NEW_BUCKET: &[TransientError] = &[BUCKET_CHANGES, code("NoSuchB
 /// Source: CloudWatch Logs API, `OperationAbortedException`.
 pub(super) const LOGS: &[TransientError] = &[code("OperationAbortedException")];
 
+/// For calls on a rule.
+///
+/// Source: EventBridge API, errors of PutRule, PutTargets, RemoveTargets and DeleteRule.
+pub(super) const RULE: &[TransientError] = &[CONCURRENT];
+
+/// For calls that add a target to a rule, which may be new, and so may the role with which EventBridge reaches the target.
+///
+/// Source: EventBridge User Guide, "Troubleshooting": "Provided role cannot be assumed by principal 'events.amazonaws.com'";
+/// IAM User Guide, "Changes that I make are not always immediately visible".
+pub(super) const NEW_RULE: &[TransientError] = &[
+    CONCURRENT,
+    code("ResourceNotFoundException"),
+    TransientError { words: &["cannot be assumed", "could not be assumed"], ..code("ValidationException") },
+];
+
 /// Whether waiting resolves the error that a call answered with, according to its row in the table of changes.
 #[must_use]
 pub fn is_transient(eventual: &[TransientError], code: &str, message: &str) -> bool {
@@ -79,6 +94,7 @@ mod tests {
     use super::*;
     use crate::domain::Change;
     use crate::domain::change::TrailUpdate;
+    use crate::domain::role_purpose::RolePurpose;
 
     fn is_transient_for(change: &Change, code: &str, message: &str) -> bool {
         is_transient(change.spec().eventual, code, message)
@@ -87,9 +103,14 @@ mod tests {
     #[test]
     fn an_error_is_transient_for_the_changes_whose_row_names_it() {
         let policy = serde_json::Value::Null;
-        let put_role_policy = Change::PutRolePolicy { role: "r".into(), policy: policy.clone().into() };
+        let put_role_policy =
+            Change::PutRolePolicy { role: "r".into(), purpose: RolePurpose::Delivery, policy: policy.clone().into() };
         assert!(is_transient_for(&put_role_policy, "NoSuchEntity", ""));
-        assert!(!is_transient_for(&Change::DeleteRole { role: "r".into() }, "NoSuchEntity", ""));
+        assert!(!is_transient_for(
+            &Change::DeleteRole { role: "r".into(), purpose: RolePurpose::Delivery },
+            "NoSuchEntity",
+            ""
+        ));
         let put_bucket_policy = Change::PutBucketPolicy { bucket: "b".into(), policy: policy.clone().into() };
         assert!(is_transient_for(&put_bucket_policy, "NoSuchBucket", ""));
         assert!(!is_transient_for(&Change::DeleteBucket { bucket: "b".into() }, "NoSuchBucket", ""));

@@ -10,6 +10,7 @@ use crate::domain::observed::AlarmState;
 use crate::domain::plan::unmanaged_kinds;
 use crate::domain::policy::PolicyDocument;
 use crate::domain::retention::RetentionDays;
+use crate::domain::role_purpose::RolePurpose;
 use crate::domain::settings::{AlertSettings, Field, Origin, Settings};
 
 /// The changes of a resource.
@@ -57,21 +58,11 @@ pub(super) fn changes_of(resource: Resource, settings: &Settings, role_arn: &Arn
         }
         Resource::Role => {
             // With its path, which is part of the ARN.
-            let role = || role_arn.role_path_and_name().unwrap_or(&settings.role.value).to_owned();
-            let shared = [
-                Change::UpdateAssumeRolePolicy { role: role(), trust: policy() },
-                Change::PutRolePolicy { role: role(), policy: policy() },
-            ];
-            let delete = [Change::DeleteRolePolicy { role: role() }, Change::DeleteRole { role: role() }];
-            ResourceChanges {
-                setup: [Change::CreateRole { role: role(), trust: policy() }]
-                    .into_iter()
-                    .chain(shared.clone())
-                    .collect(),
-                teardown: shared.into_iter().chain(delete).collect(),
-                logs: Vec::new(),
-            }
+            let role = role_arn.role_path_and_name().unwrap_or(&settings.role.value);
+            role_changes(role, RolePurpose::Delivery)
         }
+        // Not planned yet.
+        Resource::EventRole | Resource::EventRule => ResourceChanges::default(),
         Resource::Trail => {
             let trail = || settings.trail.value.clone();
             let log_group_arn = settings.account_region.log_group_arn(&settings.log_group.value);
@@ -138,6 +129,21 @@ pub(super) fn changes_of(resource: Resource, settings: &Settings, role_arn: &Arn
                 logs: Vec::new(),
             }
         }
+    }
+}
+
+fn role_changes(role: &str, purpose: RolePurpose) -> ResourceChanges {
+    let (role, policy) = (|| role.to_owned(), PolicyDocument::default);
+    let shared = [
+        Change::UpdateAssumeRolePolicy { role: role(), purpose, trust: policy() },
+        Change::PutRolePolicy { role: role(), purpose, policy: policy() },
+    ];
+    let create = [Change::CreateRole { role: role(), purpose, trust: policy() }];
+    let delete = [Change::DeleteRolePolicy { role: role(), purpose }, Change::DeleteRole { role: role(), purpose }];
+    ResourceChanges {
+        setup: create.into_iter().chain(shared.clone()).collect(),
+        teardown: shared.into_iter().chain(delete).collect(),
+        logs: Vec::new(),
     }
 }
 

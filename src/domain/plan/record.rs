@@ -32,7 +32,12 @@ impl Recorded {
             Resource::LogGroup => Some(Self::LogGroup),
             Resource::Topic => Some(Self::Topic),
             // Only ones with rootbell's names are changed, or only in ways that are recognized without a tag.
-            Resource::Bucket | Resource::Role | Resource::MetricFilter | Resource::Alarm => None,
+            Resource::Bucket
+            | Resource::Role
+            | Resource::EventRole
+            | Resource::EventRule
+            | Resource::MetricFilter
+            | Resource::Alarm => None,
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::domain::observed::{
 use crate::domain::policy::{self, Remainder};
 use crate::domain::problem::{Fix, Input, Problem};
 use crate::domain::retention::RetentionDays;
+use crate::domain::role_purpose::RolePurpose;
 use crate::domain::settings::{AlertSettings, Origin, SettingId, Settings};
 
 mod trail;
@@ -72,6 +73,8 @@ fn added(record: &ReadResult<TagRecord>) -> impl Iterator<Item = &Addition> {
 /// The order of the rows: each resource before those that it needs.
 const ORDER: [Resource; Resource::ALL.len()] = [
     Resource::Alarm,
+    Resource::EventRule,
+    Resource::EventRole,
     Resource::Topic,
     Resource::MetricFilter,
     Resource::Trail,
@@ -113,6 +116,7 @@ pub fn teardown(chains: &[Chain], logs: bool) -> Plan {
         for resource in ORDER {
             match resource {
                 Resource::Alarm => planner.alarms(&mut chain_plan),
+                Resource::EventRule | Resource::EventRole => {}
                 Resource::Topic => planner.topic(&mut chain_plan),
                 Resource::MetricFilter => planner.filters(&mut chain_plan),
                 Resource::Trail => planner.trail(&mut chain_plan),
@@ -342,9 +346,19 @@ impl TeardownPlanner<'_> {
         let name = || role.name.clone();
         if tagged(&role.tags) {
             if role.policy.is_some() {
-                plan.put(self.wanted(), Action::Delete, Change::DeleteRolePolicy { role: name() }, "");
+                plan.put(
+                    self.wanted(),
+                    Action::Delete,
+                    Change::DeleteRolePolicy { role: name(), purpose: RolePurpose::Delivery },
+                    "",
+                );
             }
-            return plan.put(self.wanted(), Action::Delete, Change::DeleteRole { role: name() }, "");
+            return plan.put(
+                self.wanted(),
+                Action::Delete,
+                Change::DeleteRole { role: name(), purpose: RolePurpose::Delivery },
+                "",
+            );
         }
         plan.keep(Step::Trail, ResourceKind::Role, &role.name, "unmanaged");
         let permissions =
@@ -352,13 +366,18 @@ impl TeardownPlanner<'_> {
         match policy::remove_statements(role.policy.as_ref(), permissions.statements()) {
             Remainder::Unchanged => {}
             Remainder::Empty => {
-                plan.put(self.wanted(), Action::Delete, Change::DeleteRolePolicy { role: name() }, "rootbell's policy");
+                plan.put(
+                    self.wanted(),
+                    Action::Delete,
+                    Change::DeleteRolePolicy { role: name(), purpose: RolePurpose::Delivery },
+                    "rootbell's policy",
+                );
             }
             Remainder::Rest(policy) => {
                 plan.put(
                     self.wanted(),
                     Action::Update,
-                    Change::PutRolePolicy { role: name(), policy },
+                    Change::PutRolePolicy { role: name(), purpose: RolePurpose::Delivery, policy },
                     "rootbell's statement → removed",
                 );
             }
@@ -367,7 +386,7 @@ impl TeardownPlanner<'_> {
         if let Remainder::Rest(trust) =
             policy::remove_statements(Some(&role.trust), policy::role_trust(None).statements())
         {
-            let change = Change::UpdateAssumeRolePolicy { role: name(), trust };
+            let change = Change::UpdateAssumeRolePolicy { role: name(), purpose: RolePurpose::Delivery, trust };
             plan.put(self.wanted(), Action::Update, change, "CloudTrail can assume it → can't");
         }
     }

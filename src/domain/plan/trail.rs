@@ -1,5 +1,6 @@
 //! The trail and what it needs: a bucket, a log group, a role.
 
+use crate::domain::role_purpose::RolePurpose;
 use std::fmt::Write;
 
 use super::rows::{Action, Plan, policy_not_changed};
@@ -198,13 +199,13 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             plan.put(
                 wanted,
                 Action::Create,
-                Change::CreateRole { role: role.clone(), trust },
+                Change::CreateRole { role: role.clone(), purpose: RolePurpose::Delivery, trust },
                 "only CloudTrail can assume it",
             );
             plan.put(
                 wanted,
                 Action::Create,
-                Change::PutRolePolicy { role, policy: permissions },
+                Change::PutRolePolicy { role, purpose: RolePurpose::Delivery, policy: permissions },
                 "writes only this log group's streams",
             );
         }
@@ -233,7 +234,11 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
                 plan.put(
                     wanted,
                     Action::Update,
-                    Change::UpdateAssumeRolePolicy { role: role.clone(), trust: merged },
+                    Change::UpdateAssumeRolePolicy {
+                        role: role.clone(),
+                        purpose: RolePurpose::Delivery,
+                        trust: merged,
+                    },
                     detail,
                 );
             }
@@ -246,7 +251,12 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
                 } else {
                     "writes only this log group's streams"
                 };
-                plan.put(wanted, Action::Update, Change::PutRolePolicy { role, policy }, detail);
+                plan.put(
+                    wanted,
+                    Action::Update,
+                    Change::PutRolePolicy { role, purpose: RolePurpose::Delivery, policy },
+                    detail,
+                );
             }
         }
     }

@@ -19,6 +19,7 @@ use crate::domain::arn::Arn;
 use crate::domain::observed::{BucketLookup, FoundPath, KmsKey, ReadResult, Role, SessionTimes};
 use crate::domain::path::PathChoice;
 use crate::domain::plan::unmanaged_resources;
+use crate::domain::role_purpose::RolePurpose;
 use crate::domain::{Identity, Observed, Region, Settings, SetupOptions};
 
 /// How much of the account to read.
@@ -195,7 +196,9 @@ async fn observe_role(cloud: &dyn Cloud, settings: &Settings, scope: ObserveScop
     match scope {
         ObserveScope::Chain => not_read(),
         ObserveScope::Everything | ObserveScope::Plan if !settings.role_is_managed() => Ok(None),
-        ObserveScope::Everything | ObserveScope::Plan => to_read_result(cloud.role(&settings.role.value).await),
+        ObserveScope::Everything | ObserveScope::Plan => {
+            to_read_result(cloud.role(&settings.role.value, RolePurpose::Delivery).await)
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! AWS's answers as domain types.
 
+use crate::domain::role_purpose::RolePurpose;
 use aws_sdk_cloudtrail::operation::get_event_selectors::GetEventSelectorsOutput;
 use aws_sdk_cloudtrail::types::builders::AdvancedFieldSelectorBuilder;
 use aws_sdk_cloudtrail::types::{
@@ -382,7 +383,7 @@ async fn a_policy_of_a_role_is_decoded() {
         )),
         _ => refusal(asked, 404, "NoSuchEntity", "no policy"),
     });
-    let found = cloud.role("r").await.unwrap().unwrap();
+    let found = cloud.role("r", RolePurpose::Delivery).await.unwrap().unwrap();
     assert_eq!(found.trust.as_json()["Version"], "2012-10-17");
     assert_eq!(found.policy, None);
     assert_eq!(found.arn, "arn:aws:iam::123456789012:role/x/r");
@@ -397,7 +398,7 @@ async fn a_missing_resource_is_none_rather_than_an_error() {
     });
     assert_eq!(cloud.topic(&eu_west_1(), TOPIC).await.unwrap(), None);
     assert!(cloud.subscriptions(&eu_west_1(), TOPIC).await.unwrap().is_empty());
-    assert_eq!(cloud.role("r").await.unwrap(), None);
+    assert_eq!(cloud.role("r", RolePurpose::Delivery).await.unwrap(), None);
     assert!(cloud.metric_filters(&eu_west_1(), "g").await.unwrap().is_empty());
 }
 
@@ -407,7 +408,7 @@ async fn a_missing_role_is_none_even_if_its_policy_cannot_be_read() {
         "GetRole" => refusal(asked, 404, "NoSuchEntity", "no"),
         _ => refusal(asked, 403, "AccessDenied", "no"),
     });
-    assert_eq!(cloud.role("r").await.unwrap(), None);
+    assert_eq!(cloud.role("r", RolePurpose::Delivery).await.unwrap(), None);
 }
 
 #[tokio::test]

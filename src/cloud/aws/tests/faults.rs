@@ -1,5 +1,6 @@
 //! Every call with every kind of failure: network and AWS errors as errors for the user.
 
+use crate::domain::role_purpose::RolePurpose;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -47,7 +48,7 @@ fn every_call() -> Vec<Call> {
         query("HeadBucket", |c| async { c.bucket("b").await.map(drop) }.boxed()),
         query("DescribeLogGroups", |c| async { c.log_group(&eu_west_1(), "g").await.map(drop) }.boxed()),
         query("DescribeMetricFilters", |c| async { c.metric_filters(&eu_west_1(), "g").await.map(drop) }.boxed()),
-        query("GetRole", |c| async { c.role("r").await.map(drop) }.boxed()),
+        query("GetRole", |c| async { c.role("r", RolePurpose::Delivery).await.map(drop) }.boxed()),
         query("DescribeAlarms", |c| async { c.alarm(&eu_west_1(), "a").await.map(drop) }.boxed()),
         query("DescribeAlarmsForMetric", |c| {
             async { c.describe_alarms_for_metric(&eu_west_1(), &metric()).await.map(drop) }.boxed()
@@ -76,6 +77,9 @@ fn every_call() -> Vec<Call> {
             }
             .boxed()
         }),
+        query("ListRules", |c| async { c.event_rules(&eu_west_1()).await.map(drop) }.boxed()),
+        query("ListTargetsByRule", |c| async { c.rule_targets(&eu_west_1(), "r").await.map(drop) }.boxed()),
+        query("TestEventPattern", |c| async { c.test_event_pattern(&eu_west_1(), "{}", "{}").await.map(drop) }.boxed()),
         query("ListAccounts", |c| async { c.organization_accounts().await.map(drop) }.boxed()),
         query("DescribeAlarms", |c| async { c.indirect_alarms(&eu_west_1()).await.map(drop) }.boxed()),
         query("FilterLogEvents", move |c| {
@@ -174,7 +178,7 @@ async fn every_call_with_every_kind_of_failure_is_an_error_of_the_right_kind() {
         fails(broken(|| ConnectorError::timeout("late".into())), ErrorKind::Timeout).await;
         cases += 4;
     }
-    assert_eq!(cases, 73 * 7 - 3, "the table has the expected length");
+    assert_eq!(cases, 86 * 7 - 3, "the table has the expected length");
 }
 
 #[tokio::test]

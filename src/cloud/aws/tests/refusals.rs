@@ -1,5 +1,6 @@
 //! AWS's error responses as errors for the user.
 
+use crate::domain::role_purpose::RolePurpose;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -60,7 +61,7 @@ async fn a_denied_query_names_its_action() {
         denied_action(cloud.test_metric_filter(&eu_west_1(), "x", &["{}"]).await.unwrap_err()),
         "logs:TestMetricFilter"
     );
-    assert_eq!(denied_action(cloud.role("r").await.unwrap_err()), "iam:GetRole");
+    assert_eq!(denied_action(cloud.role("r", RolePurpose::Delivery).await.unwrap_err()), "iam:GetRole");
     assert_eq!(denied_action(cloud.alarm(&eu_west_1(), "a").await.unwrap_err()), "cloudwatch:DescribeAlarms");
     assert_eq!(
         denied_action(cloud.describe_alarms_for_metric(&eu_west_1(), &metric()).await.unwrap_err()),

@@ -1,6 +1,7 @@
 //! The requests that are sent for a change.
 
 use crate::domain::AlertId;
+use crate::domain::role_purpose::RolePurpose;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
@@ -405,7 +406,12 @@ async fn one_session_makes_each_regional_call_in_the_region_that_the_call_names(
 async fn calls_to_iam_are_the_same_in_every_region() {
     let (cloud, signatures) = recording();
     for region in ["eu-west-1", "ap-south-1"] {
-        let _ = cloud.apply(&domain::Region::new(region), &Change::DeleteRole { role: "r".into() }).await;
+        let _ = cloud
+            .apply(
+                &domain::Region::new(region),
+                &Change::DeleteRole { role: "r".into(), purpose: RolePurpose::Delivery },
+            )
+            .await;
     }
     let signed = signatures.lock().unwrap().clone();
     assert_eq!(signed, vec![("us-east-1".to_owned(), "iam".to_owned()); 2]);

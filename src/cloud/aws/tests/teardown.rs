@@ -1,5 +1,6 @@
 //! The queries of the teardown, and S3's answers to deletions.
 
+use crate::domain::role_purpose::RolePurpose;
 use std::sync::{Arc, Mutex};
 
 use super::*;
@@ -95,7 +96,10 @@ async fn a_bucket_that_is_not_empty_and_a_role_with_another_policy_say_what_to_d
     assert!(format!("{error} {}", error.fix().content()).contains("is not empty. A new log file arrived"), "{error}");
     let cloud =
         wire(|asked| refusal(asked, 409, "DeleteConflict", "Cannot delete entity, must detach all policies first"));
-    let error = cloud.apply(&eu_west_1(), &Change::DeleteRole { role: "r".into() }).await.unwrap_err();
+    let error = cloud
+        .apply(&eu_west_1(), &Change::DeleteRole { role: "r".into(), purpose: RolePurpose::Delivery })
+        .await
+        .unwrap_err();
     assert!(error.fix().content().contains("Detach the other policies from the role"), "{error}");
 }
 

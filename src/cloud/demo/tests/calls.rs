@@ -1,5 +1,6 @@
 //! Injected faults, latency, and calls that are dropped.
 
+use crate::domain::role_purpose::RolePurpose;
 use futures::future::join_all;
 
 use super::*;
@@ -21,11 +22,11 @@ fn each_fault_gives_the_expected_error_kind() {
             let (cloud, _) = demo(Account::default());
             cloud.inject_fault("GetRole", fault);
             for _ in 0..2 {
-                let error = cloud.role("r").await.unwrap_err();
+                let error = cloud.role("r", RolePurpose::Delivery).await.unwrap_err();
                 assert_eq!((error.kind, error.iam_action), (expected, "iam:GetRole"));
             }
             cloud.clear_fault("GetRole");
-            cloud.role("r").await.unwrap();
+            cloud.role("r", RolePurpose::Delivery).await.unwrap();
         }
     });
 }
@@ -53,7 +54,7 @@ fn a_hanging_call_that_is_dropped_no_longer_counts_as_in_flight() {
     run(async {
         let (cloud, _) = demo(Account::default());
         cloud.inject_fault("GetRole", InjectedFault::Hang);
-        let result = tokio::time::timeout(Duration::from_millis(5), cloud.role("r")).await;
+        let result = tokio::time::timeout(Duration::from_millis(5), cloud.role("r", RolePurpose::Delivery)).await;
         assert!(result.is_err());
         cloud.trails(&home()).await.unwrap();
         assert_eq!(cloud.max_in_flight(), 1);
