@@ -2,7 +2,6 @@
 //! names are read at the same time as the trails, and only those that turn out to have other names are read again.
 
 use futures::future::{Either, select};
-use futures::pin_mut;
 use jiff::Timestamp;
 
 use crate::cloud::Cloud;
@@ -60,9 +59,8 @@ pub async fn observe_with(
 ) -> Observed {
     let request = Request { cloud, identity, region, setup, scope, now };
     let (mut start, started) = Start::new();
-    let elsewhere = async { Some(Box::pin(find_elsewhere(request, &started.await.ok()?)).await) };
-    let here = async move { observe_region(request, prefetch, &mut start).await };
-    pin_mut!(here, elsewhere);
+    let elsewhere = Box::pin(async { Some(find_elsewhere(request, &started.await.ok()?).await) });
+    let here = Box::pin(async move { observe_region(request, prefetch, &mut start).await });
     let ((mut observed, choice), found) = match select(here, elsewhere).await {
         // What was started in vain is dropped.
         Either::Left((here, _)) if here.1.is_good() => (here, None),
