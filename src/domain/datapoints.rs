@@ -48,7 +48,7 @@ impl Datapoints {
             // Above the default value, but how far depends on the number of minutes.
             Statistic::Average => idle.map_or(self.per_use, f64::next_up),
             Statistic::Minimum => idle.unwrap_or(self.per_use),
-            Statistic::Extended(name) => return self.extended(name, |points, same| points.with_one_use(same)),
+            Statistic::Extended(name) => return self.extended(name, Self::with_one_use),
         })
     }
 
@@ -216,7 +216,7 @@ pub(super) fn missing_data(treated: &MissingData, state: AlarmState, datapoints:
         (MissingData::Ignore, None) if state == AlarmState::Alarm => Condition::Fails(
             "missing data is ignored and the filter has no default value, so it never returns to OK".to_owned(),
         ),
-        (MissingData::Ignore, _) | (MissingData::Missing | MissingData::NotBreaching, _) => Condition::Fires,
+        (MissingData::Ignore | MissingData::Missing | MissingData::NotBreaching, _) => Condition::Fires,
         (MissingData::Other(other), _) => {
             Condition::Unknown(format!("rootbell doesn't know what treating missing data as {other} means"))
         }
