@@ -402,3 +402,28 @@ fn over_http_a_fresh_account_takes_eight_round_trips_and_a_status_three() {
     let (deep, asked) = cost(&["status"], [0, 3]);
     assert!(deep <= 3 && asked <= 30, "{deep} round trips, {asked} requests");
 }
+
+/// That nothing works here is only known when no alarm watches the metric of the filter here. Other Regions are read only
+/// then, because an account that works here shall not be read twice; from then on, that takes four round trips.
+#[test]
+fn a_region_where_only_the_alarm_is_missing_takes_one_more_round_trip_before_another_region_is_found() {
+    let (_, _, mut account) = expressible_accounts().find(|(name, ..)| name == "two-home-regions").unwrap();
+    let filter = account.regions["us-east-1"].log_groups["z-global"].filters["root-use"].clone();
+    let filter = MetricFilter { metric: Metric::new("LogMetrics", "Here"), ..filter };
+    let groups = &mut account.regions.get_mut(REGION).unwrap().log_groups;
+    groups.get_mut("CloudTrail/DefaultLogGroup").unwrap().filters.insert("root-use".into(), filter);
+    account.timing.latency_ms = ROUND_TRIP;
+    let (cloud, setup, region) = (cloud(account), SetupOptions::default(), Region::new(REGION));
+    let (round_trips, observed) = in_virtual_time(async {
+        let start = Instant::now();
+        let asked: &dyn Cloud = &cloud;
+        let prefetch = Prefetch::new(&asked, &region, &setup);
+        let identity = prefetch.alongside(cloud.identity()).await.unwrap();
+        let now = crate::properties::now();
+        let scope = ObserveScope::Everything;
+        let observed = engine::observe_with(asked, &identity, &region, &setup, scope, now, prefetch).await;
+        (start.elapsed().as_millis() / u128::from(ROUND_TRIP), observed)
+    });
+    assert_eq!(observed.elsewhere.unwrap().region, "us-east-1");
+    assert_eq!((round_trips, cloud.calls().len() <= 34), (7, true), "{} calls", cloud.calls().len());
+}
