@@ -48,8 +48,9 @@ pub struct EventRules {
     pub at_home: ReadResult<Vec<EventRule>>,
     /// The role that EventBridge forwards events with; `None`: it was not read.
     pub role: Option<ReadResult<Option<Role>>>,
-    /// How many events of the last 24 hours could not be delivered, by the rule; only if there are any.
-    pub failures: BTreeMap<Arn, Failures>,
+    /// How many events of the last 24 hours could not be delivered, by the rule; only if there are any, or if that could not
+    /// be read.
+    pub failures: BTreeMap<Arn, ReadResult<Failures>>,
 }
 
 /// What a rule did in the last 24 hours.

@@ -4,6 +4,7 @@ use super::added::{Addition, Recorded};
 use super::alarm::AlarmConfig;
 use super::change::{Change, Resource, ResourceKind, Scope, Step};
 use super::email::Email;
+use super::event_scope::EventScope;
 use super::health::{action_fault, filter_faults, is_aws_sns_key, trusted_in_vain, use_other_region};
 use super::observed::{Alarm, BucketLookup, Confirmation, Elsewhere, ElsewhereState, MetricFilter, Observed, Topic};
 use super::pattern::{self, Reading};
@@ -150,7 +151,9 @@ fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let arn = wanted.topic_arn();
     let name = &wanted.topic.value;
     let mut statements = policy::topic_statements(&wanted.account_region, &arn);
-    let for_rules = events::wants_rules(wanted, observed).then(|| policy::topic_statement_for_rules(&arn));
+    // A new topic gets the statement also if the rules can't be read now: the next run creates them.
+    let is_new = observed.topic == Ok(None) && wanted.events.value != EventScope::No;
+    let for_rules = (is_new || events::wants_rules(wanted, observed)).then(|| policy::topic_statement_for_rules(&arn));
     let Ok(found) = &observed.topic else { return };
     let Some(existing) = found else {
         let detail = match &for_rules {
@@ -239,7 +242,8 @@ fn topic_policy(
     let detail_for_alarms = detail.is_some();
     // The policy has to be readable to be changed for the rules alone.
     let is_readable = existing.is_none_or(policy::PolicyDocument::is_readable);
-    let added = for_rules.filter(|_| is_readable && !policy::topic_lets_rules_publish(existing, &topic.arn));
+    let can_publish = policy::topic_lets_rules_publish(existing, &topic.arn);
+    let added = for_rules.filter(|_| is_readable && !can_publish);
     let detail = match (detail, added) {
         (None, None) => return,
         (Some(detail), None) => detail.to_owned(),
@@ -249,7 +253,9 @@ fn topic_policy(
     // A topic without a policy has SNS's default one, which a new one replaces.
     let keeps_alarms = detail_for_alarms || existing.is_none();
     let alarms = statements.iter().filter(|_| keeps_alarms);
-    let needed: Vec<Statement> = alarms.chain(added).cloned().collect();
+    // A repair may remove the statement that let rules publish.
+    let rules = for_rules.filter(|_| is_readable && (detail_for_alarms || !can_publish));
+    let needed: Vec<Statement> = alarms.chain(rules).cloned().collect();
     let policy =
         if is_managed { policy::repair_topic(existing, &topic.arn, &needed) } else { policy::merge(existing, &needed) };
     if access(Some(&policy)) == TopicAccess::NoAlarms {

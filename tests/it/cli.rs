@@ -424,7 +424,7 @@ fn a_caller_signed_in_as_root_is_warned() {
 fn apply_at_a_terminal_asks_for_confirmation_and_accepts_no() {
     let aws = EmulatedAws::new("us-east-1");
     let mut terminal = aws.rootbell(&["apply"]).args(EMAIL).pty(160, 50);
-    terminal.wait_for("Apply these 14 changes to account 000000000000 in us-east-1? [y/N]");
+    terminal.wait_for("Apply these 18 changes to account 000000000000 in us-east-1? [y/N]");
     terminal.press(key::ENTER);
     assert_eq!(terminal.wait_exit().code, 1);
     assert!(terminal.screen().contains("Nothing was changed."), "{}", terminal.screen());
@@ -434,7 +434,7 @@ fn apply_at_a_terminal_asks_for_confirmation_and_accepts_no() {
     terminal.wait_for("[y/N]");
     terminal.press("y");
     terminal.press(key::ENTER);
-    terminal.wait_for("Set up: 14 changes made");
+    terminal.wait_for("Set up: 18 changes made");
     assert_eq!(terminal.wait_exit().code, 0);
     terminal.assert_restored();
 }

@@ -2,8 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::domain::change::{Resource, ResourceKind};
 use crate::domain::interruption::RunCount;
-use crate::domain::plan::Row;
+use crate::domain::plan::{Action, Row};
 use crate::domain::{Change, Email};
 pub use crate::engine::ChangeState;
 
@@ -24,6 +25,60 @@ impl RunRow {
     pub fn elapsed(&self, now: Timestamp) -> Option<SignedDuration> {
         Some(self.ended.unwrap_or(now).duration_since(self.started?))
     }
+}
+
+impl From<Row> for RunRow {
+    /// A row that has not run.
+    fn from(row: Row) -> Self {
+        Self { row, state: None, started: None, ended: None }
+    }
+}
+
+/// The rows with those of the event rules as one, unless some of them failed.
+#[must_use]
+pub fn folded(rows: Vec<RunRow>) -> Vec<RunRow> {
+    let is_of_events = |row: &RunRow| matches!(row.row.resource.part_of(), Resource::EventRole | Resource::EventRule);
+    let events: Vec<&RunRow> = rows.iter().filter(|row| is_of_events(row)).collect();
+    let is_undone = |row: &&RunRow| matches!(row.state, Some(ChangeState::Failed(_) | ChangeState::Skipped { .. }));
+    let (Some(first), false) = (events.first(), events.len() < 3 || events.iter().any(is_undone)) else { return rows };
+    let states: Vec<&ChangeState> = events.iter().filter_map(|row| row.state.as_ref()).collect();
+    let all = |state: &ChangeState| states.iter().all(|other| *other == state);
+    let retrying = states.iter().find(|state| matches!(state, ChangeState::Retrying { .. }));
+    let state = match retrying {
+        _ if states.is_empty() => None,
+        Some(retrying) => Some((*retrying).clone()),
+        None if all(&ChangeState::Done) => Some(ChangeState::Done),
+        None if all(&ChangeState::Queued) => Some(ChangeState::Queued),
+        None => Some(ChangeState::Running),
+    };
+    let does = |action| events.iter().any(|row| row.row.action == action);
+    let actions = [Action::Create, Action::Update, Action::Delete];
+    let action = actions.into_iter().find(|action| does(*action)).unwrap_or(Action::Keep);
+    let mut rules: Vec<&str> = events
+        .iter()
+        .filter(|row| row.row.resource.part_of() == Resource::EventRule)
+        .map(|row| row.row.name.as_str())
+        .collect();
+    rules.sort_unstable();
+    rules.dedup();
+    let group = RunRow {
+        row: Row {
+            action,
+            resource: ResourceKind::EventRule,
+            name: format!("{} rules", rules.len()),
+            detail: "email each sign-in, usually within a minute".to_owned(),
+            ..first.row.clone()
+        },
+        state,
+        started: events.iter().filter_map(|row| row.started).min(),
+        ended: events.iter().map(|row| row.ended).max().flatten(),
+    };
+    let at = rows.iter().position(is_of_events).unwrap_or_default();
+    let (mut before, after): (Vec<_>, Vec<_>) = rows.into_iter().enumerate().partition(|(index, _)| *index < at);
+    let mut all: Vec<RunRow> = before.drain(..).map(|(_, row)| row).collect();
+    all.push(group);
+    all.extend(after.into_iter().map(|(_, row)| row).filter(|row| !is_of_events(row)));
+    all
 }
 
 /// The rows of one run.

@@ -12,6 +12,7 @@ use super::view::AccountView;
 use super::{DemoClock, DemoCloud, change};
 use crate::cloud::diagnosis::{Answered, Origins, Reached, Sourced};
 use crate::cloud::{Answer, CloudError, Connector, ErrorKind, Session, Target};
+use crate::domain::event_scope::EventScope;
 use crate::domain::plan::plan;
 use crate::domain::profile::Profile;
 use crate::domain::{Change, Email, Observed, Region, Settings, SetupOptions};
@@ -33,6 +34,9 @@ struct SetUpSection {
     emails: Vec<Email>,
     /// Prefixes of the ids of the changes to make, such as `bucket`; left out: all changes.
     only: Vec<String>,
+    /// Which of root's events are emailed one by one: `no`, `changes`, or `writes`; left out: `no`, because files that are
+    /// older than event rules don't say.
+    events: Option<String>,
     /// When it was set up.
     at: Seconds,
 }
@@ -78,22 +82,33 @@ impl Account {
         self.set_up(&SetUpSection { emails, ..SetUpSection::default() }).map(Self::without_times)
     }
 
+    /// The same with the event rules that a first setup creates.
+    ///
+    /// # Errors
+    /// As [`Self::set_up_for`].
+    pub fn set_up_with_events_for(self, emails: &[&str]) -> Result<Self, String> {
+        let emails = emails.iter().map(|&email| email.into()).collect();
+        let events = Some(EventScope::Changes.to_string());
+        self.set_up(&SetUpSection { emails, events, ..SetUpSection::default() }).map(Self::without_times)
+    }
+
     fn set_up(mut self, set_up: &SetUpSection) -> Result<Self, String> {
-        let setup = SetupOptions { emails: set_up.emails.clone(), ..SetupOptions::default() };
+        let events = set_up.events.as_deref().map_or(Ok(EventScope::No), str::parse)?;
+        let setup = SetupOptions { emails: set_up.emails.clone(), events: Some(events), ..SetupOptions::default() };
         let nothing = Observed::nothing();
         let settings = Settings::resolve(&self.identity(), &Region::new(self.region.as_str()), &setup, &nothing);
-        let view = AccountView {
-            account_region: settings.account_region.clone(),
+        let view = |region: &Region| AccountView {
+            account_region: settings.account_region.in_region(region),
             start: Timestamp::UNIX_EPOCH,
             now: set_up.at,
         };
         let timing = std::mem::take(&mut self.timing);
-        let is_selected = |change: &&Change| {
+        let is_selected = |(change, _): &(&Change, &Region)| {
             let id = change.id().to_string();
             set_up.only.is_empty() || set_up.only.iter().any(|prefix| id.starts_with(prefix.as_str()))
         };
-        for change in plan(&settings, &nothing).changes().filter(is_selected) {
-            change::apply(&mut self, &view, change)
+        for (change, region) in plan(&settings, &nothing).changes_in_regions().filter(is_selected) {
+            change::apply(&mut self, &view(region), change)
                 .map_err(|error| format!("set_up: `{}` failed: {}", change.id(), error.message))?;
         }
         self.timing = timing;

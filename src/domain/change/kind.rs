@@ -16,12 +16,12 @@ variants! {
         Trail,
         /// With its subscriptions.
         Topic,
+        MetricFilter,
+        Alarm,
         /// With which EventBridge forwards events to another Region.
         EventRole,
         /// With its targets.
         EventRule,
-        MetricFilter,
-        Alarm,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::domain::event_path::{EventPath, event_path};
 use crate::domain::event_pattern::RuleKind;
 use crate::domain::event_rule::EventRule;
 use crate::domain::event_scope::EventScope;
-use crate::domain::observed::{KmsKey, ReadResult, TrailDetails};
+use crate::domain::observed::{Confirmation, KmsKey, ReadResult, Subscription, TrailDetails};
 use crate::domain::policy::{Decision, key_serves_rules, key_statement_for_rules};
 use crate::domain::problem::{Fix, Input, Problem};
 use crate::domain::settings::SettingId;
@@ -267,16 +267,24 @@ fn encrypted(home: &AccountRegion, topic: &Arn, key: &str, found: Option<&ReadRe
 /// Has somebody confirmed who gets every message of that topic?
 pub(super) fn inbox(evidence: &Evidence<'_>) -> Outcome {
     evidence.on_event_path(|path| {
-        outcome(path.is_confirmed(evidence.observed), "confirmed", |is_certain| {
-            if is_certain {
-                (
-                    "Nobody has confirmed a subscription of the topic that the event rules notify.".to_owned(),
-                    Fix::Confirm,
-                )
-            } else {
-                ("Whether the topic's subscribers receive the rules' messages is not known.".to_owned(), Fix::Nothing)
+        let observed = evidence.observed;
+        let subscriptions = path.topic(evidence.home()).and_then(|arn| observed.topic_named(arn)).map(|(_, all)| all);
+        let is_pending = |s: &Subscription| s.state == Confirmation::Pending && s.notifies_people();
+        let pending = subscriptions.is_some_and(|all| all.iter().flatten().any(is_pending));
+        match path.is_confirmed(observed) {
+            Some(true) => ok("confirmed"),
+            Some(false) if pending => {
+                (Verdict::Pending, "Nobody has confirmed the address yet.".to_owned(), Fix::Confirm)
             }
-        })
+            Some(false) => {
+                let why = "The topic that the event rules notify has no confirmed subscription of a person.";
+                wrong(why, Fix::choose("Enter an email address", Input::Setting(SettingId::Emails)))
+            }
+            None => {
+                let why = "Whether the topic's subscribers receive the rules' messages is not known.";
+                (Verdict::Unknown, why.to_owned(), drill())
+            }
+        }
     })
 }
 
@@ -290,7 +298,8 @@ pub(super) fn deliveries(evidence: &Evidence<'_>) -> Outcome {
         });
         match failed {
             None => ok("none in 24 hours"),
-            Some((rule, failures)) if failures.invocations > failures.failed => (
+            Some((_, Err(unread))) => unknown(unread),
+            Some((rule, Ok(failures))) if failures.invocations > failures.failed => (
                 Verdict::Unknown,
                 format!(
                     "{} of {} deliveries of `{}` failed in the last 24 hours.",
@@ -298,7 +307,7 @@ pub(super) fn deliveries(evidence: &Evidence<'_>) -> Outcome {
                 ),
                 drill(),
             ),
-            Some((rule, failures)) => wrong(
+            Some((rule, Ok(failures))) => wrong(
                 format!("All {} deliveries of `{}` failed in the last 24 hours.", failures.failed, rule.name),
                 drill(),
             ),

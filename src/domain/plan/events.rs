@@ -33,7 +33,13 @@ pub(super) fn remarks(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
 /// Whether there are to be rules.
 pub(super) fn wants_rules(wanted: &Settings, observed: &Observed) -> bool {
     let is_readable = observed.events.at_home.is_ok() && !matches!(observed.events.at_sign_ins, Some(Err(_)));
-    wanted.events.value != EventScope::No && (is_readable || wanted.events.origin == Origin::Given)
+    match wanted.events.origin {
+        _ if wanted.events.value == EventScope::No => false,
+        Origin::Given => true,
+        // Existing rules stay as they are if the alarm now notifies somebody else's topic.
+        Origin::Found => is_readable && wanted.topic_is_managed(),
+        Origin::Default(_) => is_readable,
+    }
 }
 
 /// The role that EventBridge assumes to put events on the home Region's bus.

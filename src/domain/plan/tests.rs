@@ -42,6 +42,8 @@ fn an_empty_account_gets_every_resource() {
         "trail.start",
         "topic.create",
         "subscription.create:a@b.de",
+        "filter.put",
+        "alarm.put",
         "event_role.create",
         "event_role.policy",
         "event_rule.put:rootbell-root-use-to-eu-west-1",
@@ -50,8 +52,6 @@ fn an_empty_account_gets_every_resource() {
         "event_rule.target:rootbell-root-use-to-eu-west-1",
         "event_rule.target:rootbell-root-sign-ins",
         "event_rule.target:rootbell-root-changes",
-        "filter.put",
-        "alarm.put",
     ];
     assert_eq!(ids(&with_email("a@b.de"), &Observed::nothing()), all);
 }

@@ -30,9 +30,6 @@ pub(super) fn resolve(
     if let Some(value) = existing(observed, home) {
         return Field { value, origin: Origin::Found };
     }
-    if observed.events.at_home.is_err() || matches!(observed.events.at_sign_ins, Some(Err(_))) {
-        return by_default(EventScope::No, "the event rules can't be read");
-    }
     if event_path(home, observed).is_some_and(|path| path.notifies_somebody(home, observed)) {
         return by_default(EventScope::No, "an existing event rule does this");
     }

@@ -71,7 +71,7 @@ async fn relevant_rules(
     at: &AccountRegion,
     home: &AccountRegion,
     now: Option<Timestamp>,
-) -> (ReadResult<Vec<EventRule>>, Vec<(Arn, Failures)>) {
+) -> (ReadResult<Vec<EventRule>>, Vec<(Arn, ReadResult<Failures>)>) {
     let rules = match cloud.event_rules(&at.region).await {
         Ok(rules) => rules,
         Err(error) => return (to_read_result(Err(error)), Vec::new()),
@@ -97,12 +97,12 @@ async fn relevant_rules(
             cloud.rule_targets(&at.region, &rule.name),
             OptionFuture::from(now.map(|now| count(cloud, at, &rule, "FailedInvocations", now)))
         );
-        // What can't be counted is no failure that is known.
-        let failed = failed.and_then(Result::ok).unwrap_or_default();
-        let failures = match now {
-            Some(now) if failed > 0.0 => {
-                let invocations = count(cloud, at, &rule, "Invocations", now).await.unwrap_or_default();
-                Some((rule.arn.clone(), Failures { failed, invocations }))
+        let failures = match (now, failed) {
+            (Some(_), Some(Err(error))) => Some((rule.arn.clone(), to_read_result(Err(error)))),
+            (Some(now), Some(Ok(failed))) if failed > 0.0 => {
+                let invocations = count(cloud, at, &rule, "Invocations", now).await;
+                let failures = invocations.map(|invocations| Failures { failed, invocations });
+                Some((rule.arn.clone(), to_read_result(failures)))
             }
             _ => None,
         };

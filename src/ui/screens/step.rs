@@ -118,7 +118,7 @@ fn field_lines(view: &mut View<'_>, field: &TextField, area: Rect) -> Option<(u1
     let (box_width, is_pattern) = match setting.kind {
         SettingKind::FilterPattern => (room, true),
         SettingKind::Retention | SettingKind::YesOrNo => (6, false),
-        SettingKind::Choice(_) => (7, false),
+        SettingKind::Choice(_) => (8, false),
         SettingKind::Name(_)
         | SettingKind::OptionalName(_)
         | SettingKind::OptionalUrl

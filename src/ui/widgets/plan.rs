@@ -10,7 +10,7 @@ use super::text::{cut, pad};
 use super::time::clock;
 use super::view::View;
 use crate::app::state::account::{AccountState, Derived};
-use crate::app::state::progress::{ChangeState, RunRow, StepRun};
+use crate::app::state::progress::{ChangeState, RunRow, StepRun, folded};
 use crate::domain::change::ResourceKind;
 use crate::domain::observed::Confirmation;
 use crate::domain::plan::{Action, Row};
@@ -25,7 +25,9 @@ pub(in crate::ui) fn rows(view: &mut View<'_>, step: Step) -> Range<usize> {
     let mut focus = 0..0;
     let mut previous_name = String::new();
     let run = view.account.runs[step].as_ref();
-    for row in run.iter().flat_map(|run| &run.rows).filter(|row| is_current(account, row)) {
+    let fold = |rows: Vec<RunRow>| if account.form.details { rows } else { folded(rows) };
+    let current = run.iter().flat_map(|run| &run.rows).filter(|row| is_current(account, row)).cloned();
+    for row in &fold(current.collect()) {
         let start = view.lines.len();
         row_lines(view, row, &previous_name);
         if focus.is_empty()
@@ -49,7 +51,8 @@ pub(in crate::ui) fn rows(view: &mut View<'_>, step: Step) -> Range<usize> {
         return focus;
     }
     let is_in_run = |row: &&Row| run.is_some_and(|run| run.rows.iter().any(|r| r.row.id == row.id && !is_done(r)));
-    for row in derived.plan.step(step).filter(|row| !is_in_run(row) && (run.is_none() || row.change.is_some())) {
+    let planned = derived.plan.step(step).filter(|row| !is_in_run(row) && (run.is_none() || row.change.is_some()));
+    for RunRow { row, .. } in &fold(planned.cloned().map(RunRow::from).collect()) {
         let (word, style) = initial_state(view, row);
         let line = line(view, row, &previous_name, (&word, style), &row.detail, "");
         view.push(line);

@@ -115,8 +115,17 @@ fn each_failing_poll_is_reported_and_the_other_panels_keep_updating() {
 /// Whether the checks do not depend on this call: an alarm with the default name exists, so other alarms on its metric
 /// don't matter, and the setup alone reads the bucket and the role. Most accounts may not list the organization's features.
 fn is_needless(operation: &str) -> bool {
-    ["DescribeAlarmsForMetric", "HeadBucket", "GetRole", "ListAlarmMuteRules", "ListOrganizationsFeatures"]
-        .contains(&operation)
+    [
+        "DescribeAlarmsForMetric",
+        "HeadBucket",
+        "GetRole",
+        "ListAlarmMuteRules",
+        "ListOrganizationsFeatures",
+        // The checks say it.
+        "ListRules",
+        "ListTargetsByRule",
+    ]
+    .contains(&operation)
 }
 
 /// Whether the call belongs to a panel that does not affect whether the chain works.

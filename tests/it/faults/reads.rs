@@ -26,7 +26,7 @@ async fn verdicts(cloud: &DemoCloud, setup: &SetupOptions) -> BTreeMap<CheckId, 
 
 /// Every call that reads an account for the checks. The calls for a bucket's settings fail as `HeadBucket`, and those for a
 /// key and a role as the second one of each.
-const READS: [&str; 18] = [
+const READS: [&str; 19] = [
     "DescribeAlarms",
     "DescribeAlarmsForMetric",
     "DescribeLogGroups",
@@ -43,6 +43,7 @@ const READS: [&str; 18] = [
     "HeadBucket",
     "ListAlarmMuteRules",
     "ListOrganizationsFeatures",
+    "ListRules",
     "ListSubscriptionsByTopic",
     "ListVirtualMFADevices",
 ];
@@ -121,10 +122,11 @@ fn a_reason_for_which_every_call_fails_is_given_once_with_one_fix() {
             let ended = Command::new(env!("CARGO_BIN_EXE_rootbell")).args(args).arg(&demo).output().unwrap();
             let text = String::from_utf8(ended.stdout).unwrap() + &String::from_utf8(ended.stderr).unwrap();
             assert_eq!(ended.status.code(), Some(status), "{args:?} {kind}: {text}");
-            // The headline of status gives it as well, and its sections and the root user have a fix each. A denied bucket may be another
+            // The headline of status gives it as well, and its sections, the event rules, and the root user have a fix
+            // each. A denied bucket may be another
             // account's, so it has a reason of its own in destroy.
             let (most_reasons, most_fixes) = match args {
-                ["status"] => (2, 5),
+                ["status"] => (2, 6),
                 ["destroy", ..] => (1, 2),
                 _ => (1, 1),
             };

@@ -51,7 +51,7 @@ fn the_wizard_creates_the_same_resources_as_apply() {
     let mut tester = Tester::on(Account::default(), 80, 24);
     walk(&mut tester, |_, _| {});
     let made = tester.on_account(|cloud| cloud.snapshot().without_times());
-    let expected = Account::default().set_up_for(&["alice@example.com"]).unwrap();
+    let expected = Account::default().set_up_with_events_for(&["alice@example.com"]).unwrap();
     assert_eq!(made, expected);
 }
 
@@ -104,7 +104,7 @@ fn a_key_resends_the_confirmation_email() {
 fn several_addresses_get_a_subscription_each() {
     let mut tester = Tester::on(Account::default(), 80, 24);
     tester.press("enter enter").settle().press("enter e");
-    tester.write("alice@example.com, bob@example.com").sees("alice@example.com").sees("Enter apply 3");
+    tester.write("alice@example.com, bob@example.com").sees("alice@example.com").sees("Enter apply 11");
     tester.press("enter").settle();
     let topic =
         tester.on_account(|cloud| cloud.snapshot().regions["eu-west-1"].topics["rootbell-alerts"].subscriptions.len());

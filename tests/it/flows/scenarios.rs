@@ -44,7 +44,7 @@ fn in_fresh_everything_is_created() {
     set_up(&mut tester);
     assert_all_done(&mut tester);
     let made = tester.on_account(|cloud| cloud.snapshot().without_times());
-    assert_eq!(made, scenario("fresh").set_up_for(&["alice@example.com"]).unwrap());
+    assert_eq!(made, scenario("fresh").set_up_with_events_for(&["alice@example.com"]).unwrap());
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn in_organization_a_second_trail_is_created_with_a_note_about_its_cost() {
     assert_all_done(&mut tester);
     tester.on_account(|cloud| {
         let account = cloud.snapshot();
-        assert_eq!(account.regions["us-east-1"], theirs, "the organization trail does not change");
+        assert_eq!(account.regions["us-east-1"].trails, theirs.trails, "the organization trail does not change");
         assert!(account.regions["eu-west-1"].trails["rootbell"].logging);
     });
 }

@@ -178,7 +178,7 @@ fn custom_names_not_yet_linked_to_a_chain_are_found_in_the_same_session() {
     tester.press("enter e").fill("mine").settle().press("enter").settle().press("enter").settle();
     tester.press("e").fill(EMAIL).press("backtab").fill("my-topic").settle().press("enter").settle();
     tester.on_account(|cloud| cloud.confirm(&EMAIL.into()));
-    tester.press("esc esc").settle().press("x").settle().sees("my-topic").sees("mine");
+    tester.press("esc esc").settle().press("x").settle().sees("mine").press("pgdn").sees("my-topic");
     tester.press("f3").settle().write("destroy").press("enter").settle().sees("Deleted ");
     assert_eq!(current_account(&tester), Account::default().without_times());
 }
@@ -234,7 +234,7 @@ fn an_unmanaged_trail_gets_its_previous_settings_back() {
     tester.press("esc").settle();
     tester.on_account(|cloud| cloud.confirm(&EMAIL.into()));
     assert_ne!(current_account(&tester), before);
-    tester.press("x").settle().sees("unmanaged; delivers to").press("f3").settle();
+    tester.press("x").settle().press("pgdn").sees("unmanaged; delivers to").press("f3").settle();
     tester.write("destroy").press("enter").settle().sees("Deleted ");
     assert_eq!(current_account(&tester), before);
 }

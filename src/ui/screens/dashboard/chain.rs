@@ -76,7 +76,7 @@ fn name(part: Part) -> &'static str {
         Part::Topic => "Topic",
         Part::Inbox => "Inbox",
         Part::RootUser => "Root user",
-        Part::Events => "Event path",
+        Part::Events => "Events",
     }
 }
 
