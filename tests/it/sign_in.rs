@@ -4,6 +4,7 @@
 use super::support::program::{Ended, Program};
 use super::support::stand_in::{Response, StandIn, refusal, web_page};
 
+mod grid;
 mod machine;
 mod mfa;
 mod waiting;
