@@ -153,6 +153,8 @@ impl CloudError {
             ErrorKind::NoCredentials | ErrorKind::ProcessFailed => Some(SignInFailure::Missing),
             ErrorKind::ExpiredCredentials => Some(SignInFailure::Expired),
             ErrorKind::InvalidCredentials if self.operation == "GetRoleCredentials" => Some(SignInFailure::SignedOut),
+            // This session is not one of a Region.
+            ErrorKind::InvalidCredentials if self.service == "signin" => Some(SignInFailure::Rejected),
             ErrorKind::InvalidCredentials if self.opt_in_region().is_none() => Some(SignInFailure::Rejected),
             // A timeout of any other call names the call.
             ErrorKind::Timeout if self.operation.is_empty() => Some(SignInFailure::TimedOut),
@@ -319,7 +321,9 @@ impl CloudError {
             ErrorKind::Unavailable => {
                 "Try again in a few minutes; https://health.aws.amazon.com/health/status has AWS's known problems.".to_owned()
             }
+            // The SDK hides whether this one is a web page.
             ErrorKind::WebPage => WEB_PAGE.to_owned(),
+            ErrorKind::NotAws if self.service == "signin" => WEB_PAGE.to_owned(),
             ErrorKind::NotAws => NOT_AWS.to_owned(),
             ErrorKind::NoRegion => return Fix::choose_value("Choose one, such as us-east-1", Input::Region, "us-east-1"),
             ErrorKind::Throttled => "Wait a moment, then try again.".to_owned(),
@@ -339,9 +343,14 @@ impl CloudError {
             ErrorKind::Proxy if self.message.contains("HTTP 407") => {
                 "Put them into the proxy's URL (HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT), then try again.".to_owned()
             }
+            ErrorKind::Proxy if self.message.contains("cannot be reached") => {
+                "Check that HTTPS_PROXY names the proxy, and that it runs; hosts that need no proxy belong in NO_PROXY. Then \
+                 try again."
+                    .to_owned()
+            }
             ErrorKind::Proxy => {
-                "Check HTTPS_PROXY, and ask whoever runs the proxy to let you connect to AWS; hosts that need no proxy belong \
-                 into NO_PROXY. Then try again."
+                "Ask whoever runs the proxy to let you connect to AWS, or list the host in NO_PROXY if it needs no proxy; then \
+                 try again."
                     .to_owned()
             }
             ErrorKind::Offline if self.message.contains("certificate") => {

@@ -368,6 +368,12 @@ fn rows() -> Vec<Row> {
             &["The profile `lost` cannot be used: `lost` names the source_profile `gone`, which does not exist"],
         ),
         row(
+            "half",
+            "[profile half]\nregion = eu-west-1\naws_secret_access_key = hush\n",
+            never,
+            &["The profile `half` cannot be used: `half` has an aws_secret_access_key, but no aws_access_key_id"],
+        ),
+        row(
             "empty",
             "[profile empty]\nregion = eu-west-1\n",
             never,

@@ -79,6 +79,12 @@ fn error_of_renewal(error: &CredentialsError) -> Option<Failure> {
         {
             kind = ErrorKind::AccessDenied;
         }
+        CreateOAuth2TokenError::AccessDeniedException(denied)
+            if denied.error() == &OAuth2ErrorCode::UserCredentialsChanged =>
+        {
+            (kind, message) =
+                (ErrorKind::InvalidCredentials, "the password has been changed since the sign-in".to_owned());
+        }
         _ if renewal.code().is_none() => (kind, message) = (ErrorKind::NotAws, not_aws(None)),
         _ if kind == ErrorKind::WrongClock => {}
         _ => return None,
@@ -120,6 +126,10 @@ fn error_without_call(error: &CredentialsError, waited: Duration) -> (ErrorKind,
         _ if cached.is_some() && causes(error).any(is_not_found) => {
             let cache = cached.unwrap_or_default().trim_end_matches('/');
             (ErrorKind::NoCredentials, format!("no token in ~/.aws/{cache}"))
+        }
+        // The SDK hides why, but it isn't that the token has expired, which it says in other words.
+        _ if lower.contains("failed to load the cached sso token") => {
+            (ErrorKind::NoCredentials, "no token that can be read in ~/.aws/sso/cache".to_owned())
         }
         _ if expired.iter().any(|sign| lower.contains(sign)) || cached.is_some() => {
             (ErrorKind::ExpiredCredentials, all)

@@ -224,7 +224,7 @@ fn program(kind: &str, failure: &str, url: &str, machine_url: &str) -> Program {
             "[profile process]\nregion = eu-west-1\ncredential_process = sh -c 'echo no luck >&2; exit 1' hush\n"
                 .to_owned()
         }
-        (_, "missing") => config.replace("aws_access_key_id", "# aws_access_key_id"),
+        (_, "missing") => config.replace("aws_access_key_id", "#").replace("aws_secret_access_key", "#"),
         _ => config.to_owned(),
     };
     let mut program = Program::new(&["status"]).env("AWS_ENDPOINT_URL", url).file(".aws/config", &config);
@@ -239,6 +239,7 @@ fn program(kind: &str, failure: &str, url: &str, machine_url: &str) -> Program {
         program = program.file(TOKEN.0, &sso).file(LOGIN_TOKEN, &login_token(until)).file("token", "a.b.c");
     }
     match kind {
+        "environment" if has_expired => program.signed_in().env("AWS_SESSION_TOKEN", "hush"),
         "environment" if !is_missing => program.signed_in(),
         "container" => program.env("AWS_CONTAINER_CREDENTIALS_FULL_URI", format!("{machine_url}/creds")),
         "instance" => {

@@ -248,9 +248,8 @@ async fn without_credentials(why: fn() -> CredentialsError) -> CloudError {
 
 #[tokio::test]
 async fn an_expired_sign_in_names_the_command_to_sign_in_again() {
-    let expired: [fn() -> CredentialsError; 4] = [
+    let expired: [fn() -> CredentialsError; 3] = [
         || CredentialsError::provider_error("the SSO token has expired and cannot be refreshed"),
-        || CredentialsError::provider_error("failed to load the cached SSO token"),
         || CredentialsError::unhandled("cached Login token is expired"),
         || CredentialsError::provider_error("UnauthorizedException: Session token not found or invalid"),
     ];
@@ -259,6 +258,9 @@ async fn an_expired_sign_in_names_the_command_to_sign_in_again() {
         assert_eq!(error.kind, ErrorKind::ExpiredCredentials, "{error:?}");
         assert!(error.fix().content().contains("--profile prod"), "{}", error.fix().content());
     }
+    let missing = without_credentials(|| CredentialsError::provider_error("failed to load the cached SSO token")).await;
+    assert_eq!(missing.kind, ErrorKind::NoCredentials, "nothing says that it has expired");
+    assert!(missing.fix().content().contains("--profile prod"), "{}", missing.fix().content());
 }
 
 #[tokio::test]
