@@ -29,43 +29,12 @@ use super::profile_list::describe_all;
 use super::profile_names::{as_written, files_for_sdk, for_sdk};
 use super::provider::{self, Limited, Sources, of_profile, role_chain, sso_session};
 use super::roles::{CodeNeeded, MfaSessions, RoleChain};
+use super::timeouts::Timeouts;
 use super::{AwsCloud, add_sign_in, sign_in_files};
 use crate::cloud::diagnosis::{Origins, Reached};
 use crate::cloud::{Answer, CloudError, Connector, ErrorKind, MfaCode, Session, SignIn, SignInFiles, Target};
 use crate::domain::profile::Profile;
 use crate::domain::text;
-
-/// The timeouts of a call.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Timeouts {
-    pub(super) connect: Duration,
-    pub(super) read: Duration,
-    /// `attempt` is for one attempt, `operation` for all attempts together.
-    pub(super) attempt: Duration,
-    pub(super) operation: Duration,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(3),
-            read: Duration::from_secs(10),
-            attempt: Duration::from_secs(12),
-            operation: Duration::from_secs(45),
-        }
-    }
-}
-
-impl From<Timeouts> for TimeoutConfig {
-    fn from(timeouts: Timeouts) -> Self {
-        Self::builder()
-            .connect_timeout(timeouts.connect)
-            .read_timeout(timeouts.read)
-            .operation_attempt_timeout(timeouts.attempt)
-            .operation_timeout(timeouts.operation)
-            .build()
-    }
-}
 
 /// How many times a call is attempted at most, including the first.
 const ATTEMPTS: u32 = 3;

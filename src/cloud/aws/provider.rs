@@ -17,9 +17,9 @@ use aws_credential_types::provider::{ProvideCredentials, Result as Provided, Sha
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_runtime::env_config::section::EnvConfigSections;
 
-use super::connect::Timeouts;
 use super::profile_names::{as_written, for_sdk};
 use super::roles::{MfaSessions, RoleChain};
+use super::timeouts::Timeouts;
 use crate::cloud::{CredentialSource, SignIn};
 
 /// How long getting the credentials may take altogether. It is less than an attempt of a call may take, so that what is

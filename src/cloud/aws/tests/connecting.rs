@@ -10,8 +10,9 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::test_util::NeverClient;
 use aws_types::os_shim_internal::{Env, Fs};
 
-use super::super::connect::{AwsConnector, Timeouts};
+use super::super::connect::AwsConnector;
 use super::super::http::{Http, trust};
+use super::super::timeouts::Timeouts;
 use super::*;
 use crate::cloud::{Cloud, CloudError, Connector, ErrorKind, Target};
 
