@@ -3,8 +3,8 @@
 //! All of them share the trail, the log group, and the topic. A new alert is an entry of the table [`alerts!`] here; the
 //! compiler then names the other places.
 
-use super::alarm::{Alarm, AlarmConfig, EvaluationState, Metric, MissingData};
-use super::datapoints::{Datapoints, condition_fault};
+use super::alarm::{Alarm, AlarmConfig, EvaluationState, Metric};
+use super::datapoints::{Condition, Datapoints, condition, fires_only_once, missing_data};
 use super::enum_map::{EnumMap, Variants};
 use super::metric_filter::MetricFilter;
 use super::pattern::CIS_PATTERN;
@@ -59,8 +59,10 @@ pub struct AlertSpec {
     pub config: fn() -> AlarmConfig,
     /// What keeps an alarm from firing whenever it should, each as part of a sentence; empty if nothing does.
     pub faults: fn(&Alarm, &MetricFilter) -> Vec<String>,
+    /// Why it can't be told whether an alarm without faults fires, each as part of a sentence.
+    pub doubts: fn(&Alarm, &MetricFilter) -> Vec<String>,
     /// What an alarm that fires could do better, as part of a sentence.
-    pub remark: fn(&Alarm) -> Option<String>,
+    pub remark: fn(&Alarm, &MetricFilter) -> Option<String>,
 }
 
 /// Defines [`AlertId`] and its entries.
@@ -102,6 +104,7 @@ alerts! {
         fires: "at least 1 root event in 5 minutes",
         config: AlarmConfig::default,
         faults: root_use_faults,
+        doubts: root_use_doubts,
         remark: root_use_remark,
     };
 }
@@ -145,20 +148,43 @@ fn root_use_faults(alarm: &Alarm, filter: &MetricFilter) -> Vec<String> {
         let reason = if alarm.reason.is_empty() { String::new() } else { format!(": {}", alarm.reason) };
         faults.push(format!("CloudWatch can't evaluate it{reason}"));
     }
-    faults.extend(Datapoints::of(filter).and_then(|datapoints| condition_fault(config, datapoints)));
+    faults.extend(conditions(alarm, filter).into_iter().filter_map(|condition| match condition {
+        Condition::Fails(fault) => Some(fault),
+        Condition::Fires | Condition::Unknown(_) => None,
+    }));
     if config.datapoints_to_alarm > 1 {
         faults.push(format!("it waits for {} datapoints", config.datapoints_to_alarm));
     }
-    if matches!(config.missing_data, MissingData::Breaching | MissingData::Ignore) {
-        faults.push(format!("missing data is treated as {}, so it may never return to OK", config.missing_data));
-    }
     faults
+}
+
+/// What the alarm does with the datapoints of the filter, and without any.
+fn conditions(alarm: &Alarm, filter: &MetricFilter) -> Vec<Condition> {
+    let conditions = |datapoints| {
+        [condition(&alarm.config, datapoints), missing_data(&alarm.config.missing_data, alarm.state, datapoints)]
+    };
+    Datapoints::of(filter).into_iter().flat_map(conditions).collect()
+}
+
+fn root_use_doubts(alarm: &Alarm, filter: &MetricFilter) -> Vec<String> {
+    let doubt = |condition| match condition {
+        Condition::Unknown(doubt) => Some(doubt),
+        Condition::Fires | Condition::Fails(_) => None,
+    };
+    conditions(alarm, filter).into_iter().filter_map(doubt).collect()
 }
 
 /// What an alarm that fires could do better, as part of a sentence.
 ///
 /// Source: CloudWatch User Guide, "Alarm actions": further use sends nothing while the alarm is in ALARM.
-fn root_use_remark(alarm: &Alarm) -> Option<String> {
+fn root_use_remark(alarm: &Alarm, filter: &MetricFilter) -> Option<String> {
+    if fires_only_once(&alarm.config, filter) {
+        return Some(
+            "the first use is its only alert: missing data is ignored and the filter has no default value, so it stays in \
+             ALARM until somebody sets it to OK"
+                .to_owned(),
+        );
+    }
     if alarm.config.is_high_resolution() {
         return Some(format!("its period of {} s is shorter than the metric's minute", alarm.config.period));
     }
@@ -207,7 +233,8 @@ mod tests {
             let alarms = sound().alarms.unwrap();
             let alarm = alarms.iter().find(|alarm| alarm.name == spec.alarm).unwrap();
             assert_eq!((spec.faults)(alarm, &filter), Vec::<String>::new(), "{alert:?}");
-            assert_eq!((spec.remark)(alarm), None, "{alert:?}");
+            assert_eq!((spec.doubts)(alarm, &filter), Vec::<String>::new(), "{alert:?}");
+            assert_eq!((spec.remark)(alarm, &filter), None, "{alert:?}");
         }
     }
 

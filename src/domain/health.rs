@@ -6,9 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::alarm::{Alarm, AlarmState};
 use super::arn::Arn;
 use super::change::Step;
-use super::observed::{Elsewhere, Observed, Subscription};
+use super::observed::{Elsewhere, Observed, Subscription, Trail};
 use super::problem::{Fix, Goal, Problem};
-use super::settings::Settings;
+use super::settings::{SettingId, Settings};
 
 mod action;
 mod audit;
@@ -263,12 +263,18 @@ pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Healt
     with_evidence(settings, observed, now, |evidence| {
         let judge = |&id: &CheckId| {
             let check = evidence.judge(id);
-            match unread_before(evidence, id).filter(|_| check.verdict == Verdict::Missing) {
-                Some(unread) => {
+            if check.verdict != Verdict::Missing {
+                return check;
+            }
+            match (unread_before(evidence, id), recorded_by_organization(evidence)) {
+                (Some(unread), _) => {
                     let (detail, fix) = (unread.why.clone(), unread.fix.clone());
                     Check { verdict: Verdict::Unknown, detail, fix, ..check }
                 }
-                None => check,
+                (None, Some(detail)) if id.counts() == Counts::Alerting => {
+                    Check { verdict: Verdict::Unknown, detail, ..check }
+                }
+                (None, _) => check,
             }
         };
         let observed = evidence.observed;
@@ -286,6 +292,27 @@ pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Healt
             last_delivery: status.and_then(|status| status.logs_delivery).map(|at| now.duration_since(at)),
         }
     })
+}
+
+/// Who may alert somebody about this account, if it has no chain of its own: the account whose log group the trail of its
+/// organization delivers to.
+///
+/// Source: CloudTrail User Guide, "Creating a trail for an organization": members see the trail, but not its log group.
+fn recorded_by_organization(evidence: &Evidence<'_>) -> Option<String> {
+    let (here, observed) = (&evidence.settings.account_region, evidence.observed);
+    if observed.trail.is_some() || evidence.is_named(SettingId::Trail) {
+        return None;
+    }
+    let is_of_organization = |trail: &&Trail| {
+        let is_elsewhere = trail.log_group_arn.as_ref().is_some_and(|group| !group.belongs_to(&here.account));
+        trail.organization && trail.multi_region && is_elsewhere
+    };
+    let trail = observed.trails.as_ref().ok()?.iter().find(is_of_organization)?;
+    let account = trail.log_group_arn.as_ref()?.account()?;
+    Some(format!(
+        "Recorded by the organization's trail `{}`; whether account {account} alerts anyone can't be seen from here.",
+        trail.name
+    ))
 }
 
 /// Why it isn't known that the resource of a check is missing: a part of the chain that may lead to another one could not be

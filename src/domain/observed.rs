@@ -28,7 +28,7 @@ pub use super::metric_filter::MetricFilter;
 pub use super::problem::ReadResult;
 pub use super::session_times::SessionTimes;
 pub use super::subscription::{Confirmation, Subscription, SubscriptionAttributes};
-pub use events::{ManagementEvents, NEEDED_SOURCES, read_write_type};
+pub use events::{HIGH_VOLUME_SOURCES, ManagementEvents, NEEDED_SOURCES, read_write_type};
 
 /// A trail from `cloudtrail:DescribeTrails` (shadow and organization trails included).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

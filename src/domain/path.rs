@@ -56,6 +56,8 @@ pub struct PathChoice {
     pub trail: Option<Arn>,
     pub path: FoundPath,
     cost: Cost,
+    /// Nothing is wrong with its trail and its filter.
+    counts: bool,
     preference: Preference,
 }
 
@@ -132,20 +134,30 @@ impl Candidates<'_> {
         self.identity.in_region(self.region)
     }
 
-    /// The best path over what has been read.
-    #[must_use]
-    pub fn choose(&self) -> PathChoice {
+    fn all_paths(&self) -> Vec<PathChoice> {
         let trails = self.usable_trails();
-        let paths: Vec<PathChoice> = if trails.is_empty() {
+        if trails.is_empty() {
             self.paths(None, TrailChoice::Create)
         } else {
             trails.into_iter().flat_map(|(trail, choice)| self.paths(Some(trail), choice)).collect()
-        };
-        let best = paths.into_iter().min_by_key(|path| (path.cost, path.preference));
+        }
+    }
+
+    /// Whether the sign-ins are counted over some path, so that only an alarm and somebody to notify have to be found.
+    #[must_use]
+    pub fn may_work(&self) -> bool {
+        self.all_paths().iter().any(|path| path.counts)
+    }
+
+    /// The best path over what has been read.
+    #[must_use]
+    pub fn choose(&self) -> PathChoice {
+        let best = self.all_paths().into_iter().min_by_key(|path| (path.cost, path.preference));
         best.unwrap_or_else(|| PathChoice {
             trail: None,
             path: FoundPath::default(),
             cost: Cost::default(),
+            counts: false,
             preference: Preference {
                 has_unmanaged_parts: false,
                 reports: Reported::SignIns,
@@ -219,6 +231,7 @@ impl Candidates<'_> {
                     };
                     paths.push(PathChoice {
                         trail: trail.map(|details| details.trail.arn.clone()),
+                        counts: trail_cost.broken + filter_cost.broken == 0,
                         cost: trail_cost.plus(filter_cost).plus(alarm_cost).plus(Cost::of(&of_topic)),
                         preference: Preference {
                             has_unmanaged_parts: unmanaged_parts(&settings, &path) > 0,

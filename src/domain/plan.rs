@@ -360,7 +360,8 @@ fn alarm(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &O
     };
     let mut when_it_fires = (spec.faults)(existing, filter);
     if alert.alarm_has_default_name() {
-        when_it_fires.extend((spec.remark)(existing));
+        when_it_fires.extend((spec.doubts)(existing, filter));
+        when_it_fires.extend((spec.remark)(existing, filter));
     }
     let whom_it_notifies = action_fault(existing, wanted, observed);
     if when_it_fires.is_empty() && whom_it_notifies.is_none() {

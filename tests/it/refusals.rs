@@ -132,3 +132,22 @@ fn destroy_says_who_can_lift_a_denial_and_what_turns_off_a_protection() {
         assert!(ended.stdout.contains("Run `rootbell destroy"), "{ended:#?}");
     }
 }
+
+#[test]
+fn where_tags_are_denied_the_plan_and_the_run_say_that_what_is_added_cannot_be_undone() {
+    let dir = tempfile::tempdir().unwrap();
+    let trail = include_str!("../setups/stopped-trail.toml");
+    let demo = |operation: &str| {
+        let path = dir.path().join(format!("{operation}.toml"));
+        std::fs::write(&path, format!("{trail}\n[faults]\n{operation} = \"deny\"\n")).unwrap();
+        format!("--demo={}", path.display())
+    };
+    let said = "can't be undone later";
+    let unreadable = demo("ListTags");
+    for args in [&["plan", &unreadable][..], &["plan", "--format", "json", &unreadable]] {
+        let output = Program::new(args).output().exits(3);
+        assert!(output.stdout.contains(said), "{}", output.stdout);
+    }
+    // The record is written first, but everything works without it.
+    Program::new(&["apply", "--yes", &demo("AddTags")]).output().exits(1).stderr_contains(said);
+}

@@ -362,6 +362,9 @@ async fn deviations(name: &str, expected: &Expected, account: Account) -> Vec<De
     for id in expected.unread.iter().filter(|id| !has_verdict(id, Verdict::Unknown)) {
         add("unread", "judges what it doesn't read", format!("{id} unknown"), format!("{:?}", objections(&health)));
     }
+    if !expected.unread.is_empty() && health.audit_ok() == Some(true) {
+        add("unread", "is called accepted without having been read", "not accepted".into(), "audit_ok".into());
+    }
     let said_kinds = kinds(&plan);
     if let Some(allowed) = &expected.plan {
         let surplus: Vec<&str> = said_kinds.iter().filter(|kind| !allowed.contains(kind)).map(String::as_str).collect();

@@ -52,6 +52,10 @@ impl<'a> ProgressPrinter<'a> {
                     error.why(),
                     fix_text(&error.fix())
                 ));
+                let row = self.plan.rows.iter().find(|row| row.id == update.id);
+                if let Some(consequence) = row.and_then(|row| row.change.as_ref()?.if_it_fails()) {
+                    self.console.eprint(format_args!("          {consequence}"));
+                }
             }
             ChangeState::Skipped { needs } => {
                 self.console.eprint(format_args!("skipped   {what}: it needs {}", self.describe(needs)));

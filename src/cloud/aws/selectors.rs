@@ -2,7 +2,7 @@
 
 use aws_sdk_cloudtrail::types::{AdvancedEventSelector, AdvancedFieldSelector, EventSelector, ReadWriteType};
 
-use crate::domain::observed::{ManagementEvents, NEEDED_SOURCES};
+use crate::domain::observed::{HIGH_VOLUME_SOURCES, ManagementEvents, NEEDED_SOURCES};
 
 /// Stands for the services that no selector names.
 const OTHER_SOURCE: &str = "other.amazonaws.com";
@@ -52,7 +52,12 @@ pub(super) fn recorded_events(basic: &[EventSelector], advanced: &[AdvancedEvent
     let events = ManagementEvents {
         read,
         write,
-        excluded: NEEDED_SOURCES.into_iter().filter(|s| is_excluded(s)).map(str::to_owned).collect(),
+        excluded: NEEDED_SOURCES
+            .into_iter()
+            .chain(HIGH_VOLUME_SOURCES)
+            .filter(|s| is_excluded(s))
+            .map(str::to_owned)
+            .collect(),
         unjudged: unjudged.flatten().next(),
         others: basic.iter().any(has_more) || advanced.iter().any(narrows),
     };

@@ -481,6 +481,12 @@ impl Change {
         matches!(self, Self::RecordAdded { .. })
     }
 
+    /// What follows if it fails, besides what its error says; `None`: nothing else.
+    #[must_use]
+    pub fn if_it_fails(&self) -> Option<&'static str> {
+        self.is_record().then_some("What is added is not recorded, so it can't be undone later.")
+    }
+
     /// Whether `other`, if it is in the same plan, must be done first.
     #[must_use]
     pub fn needs(&self, other: &Self) -> bool {

@@ -24,7 +24,9 @@ fn on_trail(evidence: &Evidence<'_>, judge: impl FnOnce(&TrailDetails) -> Outcom
 
 /// Whether the trail records reads and writes in all Regions.
 ///
-/// Source: Security Hub User Guide, CloudTrail.1: a multi-Region trail that includes read and write management events.
+/// Source: Security Hub User Guide, CloudTrail.1: a multi-Region trail that includes read and write management events; AWS
+/// Config Developer Guide, "multi-region-cloudtrail-enabled", which it evaluates: not compliant if the trail excludes events
+/// such as those of KMS or the RDS Data API.
 pub(super) fn all_regions(evidence: &Evidence<'_>) -> Outcome {
     on_trail(evidence, |t| {
         let name = &t.trail.name;
@@ -39,6 +41,9 @@ pub(super) fn all_regions(evidence: &Evidence<'_>) -> Outcome {
         if let Some(missing) = events.and_then(ManagementEvents::missing) {
             faults.push(format!("doesn't record {missing}"));
         }
+        if let Some(missing) = events.and_then(ManagementEvents::missing_high_volume) {
+            faults.push(format!("doesn't record {missing}, which Security Hub requires"));
+        }
         if faults.is_empty() {
             return match events.and_then(|events| events.unjudged.as_deref()) {
                 None => ok("reads and writes in all Regions"),
@@ -46,7 +51,9 @@ pub(super) fn all_regions(evidence: &Evidence<'_>) -> Outcome {
             };
         }
         let fix = match events {
-            Some(events) if events.missing().is_some() => events_fix(t, events, evidence.settings),
+            Some(events) if events.missing().is_some() || events.missing_high_volume().is_some() => {
+                events_fix(t, events, evidence.settings)
+            }
             _ => trail_fix(t, evidence.settings),
         };
         let detail = format!("`{name}` {}: some root use isn't recorded.", faults.join(" and "));

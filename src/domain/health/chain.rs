@@ -180,6 +180,16 @@ pub(super) fn watches_metric(evidence: &Evidence<'_>) -> Outcome {
             let why = format!("`{}` is warming up: it notifies nobody for another {left}.", alarm.name);
             return (Verdict::Pending, why, Fix::advice("It starts by itself after that."));
         }
+        let doubts = alert.doubts(alarm, evidence.observed);
+        if !doubts.is_empty() {
+            let why = format!("Whether `{}` fires on a single use is unknown: {}.", alarm.name, doubts.join("; "));
+            let fix = if alert.alarm_has_default_name() {
+                REPAIR
+            } else {
+                Fix::advice("Use the statistic Sum, and treat missing data as notBreaching.")
+            };
+            return (Verdict::Unknown, why, fix);
+        }
         if alarm.config.is_high_resolution() {
             let why = format!(
                 "`{}` looks at periods of {} s, but the metric has one datapoint a minute, which the alarm may miss.",
@@ -196,7 +206,7 @@ pub(super) fn watches_metric(evidence: &Evidence<'_>) -> Outcome {
             let why = format!("CloudWatch has a temporary problem evaluating `{}`, so it may not fire.", alarm.name);
             return (Verdict::Unknown, why, Fix::advice("Check again later."));
         }
-        let remark = (alert.alert.spec().remark)(alarm).map_or_else(String::new, |remark| format!("; {remark}"));
+        let remark = alert.remark(alarm, evidence.observed).map_or_else(String::new, |remark| format!("; {remark}"));
         ok(format!("`{}` is {}{remark}", alarm.name, alarm.state.as_str()))
     })
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct ManagementEvents {
     pub read: bool,
     pub write: bool,
-    /// The event sources of [`NEEDED_SOURCES`] whose events it does not record. `excluded_sources` in a demo account's file.
+    /// The event sources of [`NEEDED_SOURCES`] and [`HIGH_VOLUME_SOURCES`] whose events it does not record. `excluded_sources` in a demo account's file.
     #[serde(rename = "excluded_sources")]
     pub excluded: Vec<String>,
     /// A field that its selectors depend on and that rootbell can't judge. `unjudged_field` in a demo account's file.
@@ -23,6 +23,11 @@ pub struct ManagementEvents {
 
 /// The sources of the events that a trail must record: sign-ins, and changes to root's own credentials.
 pub const NEEDED_SOURCES: [&str; 2] = ["signin.amazonaws.com", "iam.amazonaws.com"];
+
+/// The sources that a trail can leave out because of their many events. Only auditors object.
+///
+/// Source: CloudTrail API, EventSelector, `ExcludeManagementEventSources`.
+pub const HIGH_VOLUME_SOURCES: [&str; 2] = ["kms.amazonaws.com", "rdsdata.amazonaws.com"];
 
 /// AWS's name for these management events in a basic event selector. A selector that includes none has it too.
 ///
@@ -69,8 +74,19 @@ impl ManagementEvents {
             (false, false) => Some("management events".to_owned()),
             (true, false) => Some("writes".to_owned()),
             (false, true) => Some("reads".to_owned()),
-            (true, true) if self.excluded.is_empty() => None,
-            (true, true) => Some(format!("the events of {}", self.excluded.join(" and "))),
+            (true, true) => self.without_events_of(&NEEDED_SOURCES),
         }
+    }
+
+    /// The events that it leaves out because there are many of them, as the object of a sentence.
+    #[must_use]
+    pub fn missing_high_volume(&self) -> Option<String> {
+        self.without_events_of(&HIGH_VOLUME_SOURCES)
+    }
+
+    fn without_events_of(&self, sources: &[&str]) -> Option<String> {
+        let excluded: Vec<&str> =
+            self.excluded.iter().map(String::as_str).filter(|source| sources.contains(source)).collect();
+        (!excluded.is_empty()).then(|| format!("the events of {}", excluded.join(" and ")))
     }
 }

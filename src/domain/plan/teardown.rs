@@ -1,23 +1,20 @@
 //! The teardown plan: deletes what rootbell created, removes what it added to unmanaged resources, and changes nothing
 //! else. rootbell's tag shows what it created; for resources without tags, their name or place in the chain does.
 
-use super::{Action, Hint, Plan, place, refused};
+use super::{Action, Hint, Plan, place};
 use crate::domain::added::{Addition, Recorded, TagRecord, tagged};
 use crate::domain::alarm::AlarmConfig;
-use crate::domain::alert::{AlertId, FilterSpec};
+use crate::domain::alert::AlertId;
 use crate::domain::arn::Arn;
 use crate::domain::change::{Change, Resource, ResourceKind, Step};
 use crate::domain::email::Email;
-use crate::domain::enum_map::Variants;
-use crate::domain::observed::{
-    Alarm, BucketLookup, Confirmation, Contents, LogGroup, MetricFilter, Observed, ReadResult, Topic, Trail,
-};
+use crate::domain::observed::{Alarm, BucketLookup, Confirmation, Contents, Observed, ReadResult, Topic, Trail};
 use crate::domain::policy::{self, Remainder};
 use crate::domain::problem::{Fix, Input, Problem};
-use crate::domain::retention::RetentionDays;
 use crate::domain::role_purpose::RolePurpose;
 use crate::domain::settings::{AlertSettings, Origin, SettingId, Settings};
 
+mod log_group;
 mod trail;
 
 /// What the tags say about rootbell, where reading them takes a separate call, and how much data would be deleted.
@@ -324,20 +321,6 @@ impl TeardownPlanner<'_> {
         pending.map(|s| s.endpoint.as_str()).filter(|endpoint| is_recorded(endpoint)).collect()
     }
 
-    /// A filter has no tags: rootbell's filters have its name or count into its namespace.
-    fn filters(&self, plan: &mut Plan) {
-        let log_group = &self.wanted().log_group.value;
-        let is_of = |filter: &MetricFilter, alert: &AlertId| {
-            let FilterSpec { name, namespace, .. } = alert.spec().filter;
-            filter.name == name || filter.metric.namespace == namespace
-        };
-        let managed = |filter: &&MetricFilter| AlertId::ALL.iter().any(|alert| is_of(filter, alert));
-        for filter in self.observed().filters.as_deref().unwrap_or_default().iter().filter(managed) {
-            let change = Change::DeleteMetricFilter { log_group: log_group.clone(), filter: filter.name.clone() };
-            plan.put(self.wanted(), Action::Delete, change, format!("on `{log_group}`"));
-        }
-    }
-
     fn role(&self, plan: &mut Plan) {
         let Ok(Some(role)) = &self.observed().role else { return };
         if let Some(user) = self.remaining_user(|trail| trail.role_arn.as_deref() == Some(role.arn.as_str()), true) {
@@ -389,51 +372,6 @@ impl TeardownPlanner<'_> {
             let change = Change::UpdateAssumeRolePolicy { role: name(), purpose: RolePurpose::Delivery, trust };
             plan.put(self.wanted(), Action::Update, change, "CloudTrail can assume it → can't");
         }
-    }
-
-    fn log_group(&self, plan: &mut Plan) {
-        let Ok(Some(group)) = &self.observed().log_group else { return };
-        let arn = self.wanted().account_region.log_group_arn(&group.name);
-        let delivers = |trail: &Trail| trail.delivers_to(&arn) && !self.named_log_group_before(trail);
-        let detail = if !is_managed(&self.chain.managed.log_group) {
-            return self.unmanaged_log_group(plan, group);
-        } else if let Some(user) = self.remaining_user(delivers, true) {
-            format!("the trail `{user}` delivers to it")
-        } else if self.logs {
-            plan.block_if(Step::Trail, refused::deletion(group));
-            let detail = format!("with its events, about {}", bytes(group.stored_bytes));
-            return plan.put(
-                self.wanted(),
-                Action::Delete,
-                Change::DeleteLogGroup { log_group: group.name.clone() },
-                detail,
-            );
-        } else {
-            let detail = format!("kept with its events, about {}", bytes(group.stored_bytes));
-            plan.keep(Step::Trail, ResourceKind::LogGroup, &group.name, detail);
-            return plan.hint(Hint::DeleteLogs);
-        };
-        plan.keep(Step::Trail, ResourceKind::LogGroup, &group.name, detail);
-    }
-
-    /// Restores the retention of an unmanaged log group, unless somebody has changed it since.
-    fn unmanaged_log_group(&self, plan: &mut Plan, group: &LogGroup) {
-        plan.keep(Step::Trail, ResourceKind::LogGroup, &group.name, "unmanaged");
-        for addition in added(&self.chain.managed.log_group) {
-            let Addition::Retention { from, to } = *addition else { continue };
-            if group.retention_days != to {
-                continue;
-            }
-            let log_group = group.name.clone();
-            let change = match from {
-                RetentionDays::Days(days) => Change::PutRetentionPolicy { log_group, days },
-                RetentionDays::Never => Change::DeleteRetentionPolicy { log_group },
-            };
-            let detail = format!("unmanaged; {} → {}, as before", to.describe(), from.describe());
-            plan.put(self.wanted(), Action::Update, change, detail);
-        }
-        let arn = self.wanted().account_region.log_group_tagging_arn(&group.name);
-        self.remove_record(plan, Recorded::LogGroup, &arn);
     }
 
     fn bucket(&self, plan: &mut Plan) {

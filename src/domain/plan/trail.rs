@@ -293,8 +293,8 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         plan.put(wanted, Action::Update, Change::UpdateTrail { trail: existing.name.clone(), update }, detail);
     }
     if let Ok(events) = &watched.events
-        && events.missing().is_some()
-        && is_needed(CheckId::TrailManagementEvents)
+        && (events.missing().is_some() && is_needed(CheckId::TrailManagementEvents)
+            || events.missing_high_volume().is_some() && wanted.audit.value)
     {
         if events.others {
             let why = format!(

@@ -127,6 +127,20 @@ impl AlertSettings {
         (self.alert.spec().faults)(alarm, existing.unwrap_or(&self.wanted_filter()))
     }
 
+    /// Why it can't be told whether an alarm without faults fires, each as part of a sentence.
+    #[must_use]
+    pub fn doubts(&self, alarm: &Alarm, observed: &Observed) -> Vec<String> {
+        let existing = self.existing_filter(observed);
+        (self.alert.spec().doubts)(alarm, existing.unwrap_or(&self.wanted_filter()))
+    }
+
+    /// What an alarm that fires could do better, as part of a sentence.
+    #[must_use]
+    pub fn remark(&self, alarm: &Alarm, observed: &Observed) -> Option<String> {
+        let existing = self.existing_filter(observed);
+        (self.alert.spec().remark)(alarm, existing.unwrap_or(&self.wanted_filter()))
+    }
+
     /// Whether the filter has its default name.
     #[must_use]
     pub fn filter_has_default_name(&self) -> bool {

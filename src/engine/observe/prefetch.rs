@@ -24,6 +24,8 @@ pub(in crate::engine) type SharedQuery<'c, T> = Shared<BoxFuture<'c, T>>;
 pub struct Prefetch<'c> {
     pub(super) root_user: SharedQuery<'c, ReadResult<RootUser>>,
     pub(in crate::engine) trails: SharedQuery<'c, ReadResult<Vec<Trail>>>,
+    /// Trails that are known without a query, because they were seen from another Region.
+    pub(super) known_trails: Vec<Trail>,
     pub(super) group: SharedQuery<'c, GroupDetails>,
     pub(super) alarms: ByAlert<SharedQuery<'c, ReadResult<Option<Alarm>>>>,
     /// The alarms on the default metrics, which may have other names; not queried if the user named all alarms.
@@ -51,6 +53,7 @@ impl<'c> Prefetch<'c> {
         Self {
             root_user: ready(Err(root_user_not_read())).boxed().shared(),
             trails: async move { to_read_result(c1.trails(&r1).await) }.boxed().shared(),
+            known_trails: Vec::new(),
             group: async move { group(&*c2, &r2, &log_group).await }.boxed().shared(),
             alarms: ByAlert::from_fn(alarm),
             on_metrics: default_metrics().into_iter().filter(|_| has_unnamed_alarm).map(on_metric).collect(),
@@ -65,6 +68,12 @@ impl<'c> Prefetch<'c> {
     {
         let cloud = cloud.clone();
         Self { root_user: async move { Ok(root_user(&*cloud).await) }.boxed().shared(), ..self }
+    }
+
+    /// With trails that are known already. Those of all Regions are seen from every Region.
+    #[must_use]
+    pub(super) fn with_known_trails(self, known_trails: Vec<Trail>) -> Self {
+        Self { known_trails, ..self }
     }
 
     /// Runs the queries alongside `first`, and returns as soon as `first` is done.

@@ -189,6 +189,9 @@ fn row_lines(view: &mut View<'_>, run: &RunRow, previous_name: &str) {
         Some(ChangeState::Failed(error)) => {
             view.indented(&error.why(), theme.bad);
             view.indented(&fix_text(&error.fix()), theme.text);
+            if let Some(consequence) = row.change.as_ref().and_then(Change::if_it_fails) {
+                view.indented(consequence, theme.warn);
+            }
         }
         Some(ChangeState::Retrying { because, .. }) if view.width < 100 => {
             view.indented(&format!("reason: {because}"), theme.warn);

@@ -251,7 +251,9 @@ async fn basic_selectors_determine_which_management_events_are_recorded() {
     let data = EventSelector::builder().data_resources(DataResource::builder().r#type("AWS::S3::Object").build());
     assert_eq!(events(basic(data.build())).await, ManagementEvents { others: true, ..all() });
     let without = EventSelector::builder().exclude_management_event_sources("kms.amazonaws.com");
-    assert_eq!(events(basic(without.build())).await, ManagementEvents { others: true, ..all() });
+    let without_kms = ManagementEvents { excluded: vec!["kms.amazonaws.com".into()], others: true, ..all() };
+    assert_eq!(events(basic(without.build())).await, without_kms);
+    assert_eq!((without_kms.missing(), without_kms.missing_sign_ins()), (None, None));
 }
 
 #[tokio::test]
@@ -273,7 +275,14 @@ async fn advanced_selectors_determine_which_management_events_are_recorded() {
     assert_eq!(events(advanced(&[&[("eventCategory", "Data")]])).await, none.clone());
     assert_eq!(events(advanced(&[&[("eventCategory", "NetworkActivity")]])).await, none.clone());
     let without_kms = &[MANAGEMENT, ("!eventSource", "kms.amazonaws.com")];
-    assert_eq!(events(advanced(&[without_kms])).await, ManagementEvents { others: true, ..all() });
+    let excluded = vec!["kms.amazonaws.com".to_owned()];
+    assert_eq!(events(advanced(&[without_kms])).await, ManagementEvents { excluded, others: true, ..all() });
+    let without_rds = &[MANAGEMENT, ("!eventSource", "rdsdata.amazonaws.com")];
+    let found = events(advanced(&[without_rds])).await;
+    assert_eq!(found.missing_high_volume().as_deref(), Some("the events of rdsdata.amazonaws.com"));
+    let writes_without_kms = &[MANAGEMENT, ("readOnly", "false"), ("!eventSource", "kms.amazonaws.com")];
+    let found = events(advanced(&[writes_without_kms])).await;
+    assert_eq!((found.missing().as_deref(), found.missing_sign_ins()), (Some("reads"), None));
     let kms_only = &[MANAGEMENT, ("eventSource", "kms.amazonaws.com")];
     assert_eq!(events(advanced(&[kms_only])).await, none.clone(), "a single service excludes sign-ins");
 }
@@ -298,19 +307,21 @@ async fn recorded(selectors: &[AdvancedEventSelector]) -> ManagementEvents {
 #[tokio::test]
 async fn selectors_that_exclude_sign_ins_or_iam_do_not_record_everything() {
     let (sign_in, iam) = ("signin.amazonaws.com", "iam.amazonaws.com");
+    let (kms, rds) = ("kms.amazonaws.com", "rdsdata.amazonaws.com");
     for (field, excluded) in [
         (by_source(|f| f.not_equals(sign_in)), vec![sign_in]),
-        (by_source(|f| f.not_equals("kms.amazonaws.com").not_equals(iam)), vec![iam]),
+        (by_source(|f| f.not_equals(kms).not_equals(iam)), vec![iam, kms]),
         (by_source(|f| f.not_starts_with("signin.").not_starts_with("ia")), vec![sign_in, iam]),
         (by_source(|f| f.not_ends_with("in.amazonaws.com")), vec![sign_in]),
-        (by_source(|f| f.starts_with("other").starts_with("sign")), vec![iam]),
+        (by_source(|f| f.starts_with("other").starts_with("sign")), vec![iam, kms, rds]),
         (by_source(|f| f.ends_with(".amazonaws.com")), vec![]),
-        (by_source(|f| f.not_equals("kms.amazonaws.com")), vec![]),
+        (by_source(|f| f.not_equals(kms)), vec![kms]),
     ] {
         let found = recorded(&[management(field.clone())]).await;
         assert_eq!(found.excluded, excluded, "{field:?}");
         assert!(found.read && found.write && found.others && found.unjudged.is_none(), "{field:?}: {found:?}");
-        assert_eq!(found.missing().is_some(), !excluded.is_empty(), "{field:?}");
+        let is_needed = excluded.iter().any(|source| [sign_in, iam].contains(source));
+        assert_eq!(found.missing().is_some(), is_needed, "{field:?}");
     }
     let without = management(by_source(|f| f.not_equals(sign_in)));
     let only = management(by_source(|f| f.equals(sign_in)));

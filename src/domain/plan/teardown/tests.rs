@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::domain::fixtures::{settings, sound};
+use crate::domain::observed::{Metric, MetricFilter};
 use crate::domain::plan::Row;
-use crate::domain::{Observed, SetupOptions};
+use crate::domain::{Observed, RetentionDays, SetupOptions};
 
 mod reverts;
 
@@ -59,6 +60,29 @@ fn deleting_the_logs_states_their_number_and_size() {
     let plan = teardown(&[created()], true);
     assert_eq!(row(&plan, ResourceKind::LogFiles).detail, "3 objects, 4.2 MB, all versions");
     assert_eq!(ids(&plan).last().map(String::as_str), Some("bucket.delete:rootbell-123456789012-eu-west-1"));
+}
+
+#[test]
+fn deleting_the_log_group_names_the_filters_of_others_that_disappear_with_it() {
+    let mut chain = created();
+    let detail = |chain: &Chain| {
+        let plan = teardown(std::slice::from_ref(chain), true);
+        row(&plan, ResourceKind::LogGroup).detail.clone()
+    };
+    assert!(!detail(&chain).contains("unmanaged"), "{}", detail(&chain));
+    let filters = chain.observed.filters.as_mut().unwrap();
+    for name in ["access-keys", "no-mfa"] {
+        let metric = Metric::new("LogMetrics", name);
+        filters.push(MetricFilter { name: name.into(), metric, ..MetricFilter::default() });
+    }
+    let said = detail(&chain);
+    assert!(
+        said.ends_with("and any subscription filter; and 2 unmanaged metric filters: `access-keys`, `no-mfa`"),
+        "{said}"
+    );
+    // Without the logs, the log group and their filters stay.
+    let kept = teardown(std::slice::from_ref(&chain), false);
+    assert!(!row(&kept, ResourceKind::LogGroup).detail.contains("unmanaged"));
 }
 
 #[test]
