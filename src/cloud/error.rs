@@ -340,19 +340,7 @@ impl CloudError {
                 }
                 _ => "Delete one you no longer need, or request a higher quota from AWS, then try again.".to_owned(),
             },
-            ErrorKind::Proxy if self.message.contains("HTTP 407") => {
-                "Put them into the proxy's URL (HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT), then try again.".to_owned()
-            }
-            ErrorKind::Proxy if self.message.contains("cannot be reached") => {
-                "Check that HTTPS_PROXY names the proxy, and that it runs; hosts that need no proxy belong in NO_PROXY. Then \
-                 try again."
-                    .to_owned()
-            }
-            ErrorKind::Proxy => {
-                "Ask whoever runs the proxy to let you connect to AWS, or list the host in NO_PROXY if it needs no proxy; then \
-                 try again."
-                    .to_owned()
-            }
+            ErrorKind::Proxy => self.fix_of_proxy().to_owned(),
             ErrorKind::Offline if self.message.contains("certificate") => {
                 "A proxy is intercepting TLS, or the clock is wrong: set AWS_CA_BUNDLE to the file with your proxy's \
                  certificate, then try again."
@@ -404,6 +392,19 @@ impl CloudError {
         let own =
             Some(self.resource.as_str()).filter(|own| own.starts_with("arn:") && denial.action == self.iam_action);
         denial.resource.or(own).unwrap_or("*")
+    }
+
+    /// What to do about the proxy.
+    fn fix_of_proxy(&self) -> &'static str {
+        if self.message.contains("HTTP 407") {
+            "Put them into the proxy's URL (HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT), then try again."
+        } else if self.message.contains("cannot be reached") {
+            "Check that HTTPS_PROXY names the proxy, and that it runs; hosts that need no proxy belong in NO_PROXY. Then try \
+             again."
+        } else {
+            "Ask whoever runs the proxy to let you connect to AWS, or list the host in NO_PROXY if it needs no proxy; then try \
+             again."
+        }
     }
 
     /// What to do about a key, which the message may name.

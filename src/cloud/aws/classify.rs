@@ -276,12 +276,10 @@ pub(super) fn no_answer(error: &(dyn Error + 'static), waited: Duration) -> Stri
     };
     let Some(Recipient { host, proxy, attempt }) = recipient(error) else { return format!("no answer in {waited}") };
     let through = proxy.as_ref().map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default();
-    let what = match timeout_text(error).is_some_and(|text| text.contains("connect timeout")) {
-        true => format!("no connection to {host}"),
-        false => format!("no answer from {host}"),
-    };
+    let is_unconnected = timeout_text(error).is_some_and(|text| text.contains("connect timeout"));
+    let what = if is_unconnected { "no connection to" } else { "no answer from" };
     let attempts = if *attempt > 1 { format!(" ({attempt} attempts)") } else { String::new() };
-    format!("{what}{through} in {waited}{attempts}")
+    format!("{what} {host}{through} in {waited}{attempts}")
 }
 
 /// What is wrong with the proxy, if it is the proxy that failed.

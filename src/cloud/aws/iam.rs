@@ -25,7 +25,7 @@ const OPTIONAL: Duration = Duration::from_secs(3);
 /// # Errors
 /// Those of the call, or a timeout.
 pub(super) async fn optional<T>(call: &Call<'_>, answer: impl Future<Output = Answer<T>>) -> Answer<T> {
-    let answer = tokio::time::timeout(OPTIONAL, answer).await;
+    let answer = tokio::time::timeout(OPTIONAL, Box::pin(answer)).await;
     let late = || call.error(ErrorKind::Timeout, &format!("no answer in {} s", OPTIONAL.as_secs()));
     answer.unwrap_or_else(|_| Err(late()))
 }
