@@ -121,7 +121,8 @@ fn answer(kind: &str, failure: &str, asked: &Asked) -> Response {
         "rejected" if is_web => refusal(400, "InvalidIdentityToken", "No OpenIDConnect provider found"),
         "rejected" => super::no_such_key(action),
         "denied" if kind == "SSO" => json(403, "ForbiddenException", "No access"),
-        "denied" if is_portal => super::denied_behind_the_portal(action),
+        // The portal's call isn't signed, so that a wrong clock shows later.
+        "denied" | "wrong clock" if is_portal => super::denied_behind_the_portal(action),
         "denied" if is_renewal => renewal("INSUFFICIENT_PERMISSIONS"),
         "denied" if is_web => refusal(403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity"),
         "denied" => super::denied(action),
@@ -133,8 +134,7 @@ fn answer(kind: &str, failure: &str, asked: &Asked) -> Response {
         "unavailable" => refusal(503, "ServiceUnavailable", "Service is unavailable"),
         "internal error" if is_portal => json(500, "InternalFailure", "We encountered an internal error"),
         "internal error" => refusal(500, "InternalFailure", "We encountered an internal error"),
-        // These calls aren't signed.
-        "wrong clock" if is_portal => super::denied_behind_the_portal(action),
+        // Nor is this one.
         "wrong clock" if is_web => {
             let (status, kind, body) = signed_in(&Asked { action: "AssumeRole".into(), ..asked.clone() });
             (status, kind, body.replace("AssumeRole", "AssumeRoleWithWebIdentity"))
