@@ -67,6 +67,7 @@ mod sns;
 mod sts;
 #[cfg(test)]
 pub(super) mod tests;
+mod timeouts;
 
 pub use connect::AwsConnector;
 

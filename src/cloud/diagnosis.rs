@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::error::CloudError;
+use crate::domain::profile::SsoSession;
 
 /// A setting, and where it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub struct Origins {
     pub region: Result<Sourced, CloudError>,
     /// What kind of credentials they are; whether AWS accepts them is another question.
     pub credentials: Result<Sourced, CloudError>,
+    /// The session of IAM Identity Center that the credentials come from, if any.
+    pub sso: Option<SsoSession>,
     /// The URL that replaces AWS's endpoints, if any.
     pub endpoint: Result<Option<Sourced>, CloudError>,
     pub proxy: Option<Sourced>,

@@ -46,6 +46,8 @@ pub enum ErrorKind {
     Throttled,
     /// The service isn't available at the moment.
     Unavailable,
+    /// The proxy can't be reached, or it doesn't let the request pass.
+    Proxy,
     /// The answer is a web page that isn't from AWS, such as a network's sign-in page or a proxy's error.
     WebPage,
     /// The answer is empty or garbled: it isn't from AWS.
@@ -151,6 +153,8 @@ impl CloudError {
             ErrorKind::NoCredentials | ErrorKind::ProcessFailed => Some(SignInFailure::Missing),
             ErrorKind::ExpiredCredentials => Some(SignInFailure::Expired),
             ErrorKind::InvalidCredentials if self.operation == "GetRoleCredentials" => Some(SignInFailure::SignedOut),
+            // This session is not one of a Region.
+            ErrorKind::InvalidCredentials if self.service == "signin" => Some(SignInFailure::Rejected),
             ErrorKind::InvalidCredentials if self.opt_in_region().is_none() => Some(SignInFailure::Rejected),
             // A timeout of any other call names the call.
             ErrorKind::Timeout if self.operation.is_empty() => Some(SignInFailure::TimedOut),
@@ -169,8 +173,8 @@ impl CloudError {
         let failure = self.sign_in_failure()?;
         let sign_in = self.sign_in.as_deref().cloned().unwrap_or_default();
         let message = self.message.trim().trim_end_matches('.');
-        let time = time_limit(message).map_or_else(|| "in time".to_owned(), |limit| format!("within {limit}"));
-        let detail = if failure == SignInFailure::TimedOut { &time } else { message };
+        let time = message.strip_prefix("no answer ").unwrap_or("in time");
+        let detail = if failure == SignInFailure::TimedOut { time } else { message };
         Some(sign_in.problem(failure, detail))
     }
 
@@ -205,11 +209,8 @@ impl CloudError {
             ErrorKind::Unavailable => format!("the service is not available at the moment ({message})"),
             ErrorKind::Offline if message.starts_with("the connection was ") => message.to_owned(),
             ErrorKind::Offline => format!("no connection ({message})"),
-            ErrorKind::Timeout => match (time_limit(message), message.contains("connect timeout")) {
-                (Some(limit), true) => format!("timed out: no connection within {limit}"),
-                (Some(limit), false) => format!("timed out: no answer within {limit}"),
-                (None, _) => "timed out".to_owned(),
-            },
+            ErrorKind::Timeout if message.starts_with("no ") => message.to_owned(),
+            ErrorKind::Timeout => "timed out".to_owned(),
             ErrorKind::Unsupported => "this endpoint doesn't support the call".to_owned(),
             ErrorKind::EventualConsistency => format!("not ready yet ({message})"),
             _ => message.to_owned(),
@@ -231,7 +232,7 @@ impl CloudError {
                 | ErrorKind::RegionDisabled
                 | ErrorKind::WrongClock
         ) || self.operation.is_empty() && self.sign_in.is_some()
-            || ["AssumeRole", "AssumeRoleWithWebIdentity", "GetRoleCredentials"].contains(&self.operation)
+            || ["sts", "sso", "signin"].contains(&self.service)
     }
 
     /// Whether a sign-in elsewhere, or a change of the configuration, may be all that is needed to continue.
@@ -256,6 +257,7 @@ impl CloudError {
             ErrorKind::AccessDenied => self.denial().brief(),
             ErrorKind::Throttled => "throttled by AWS".to_owned(),
             ErrorKind::Offline => "no connection".to_owned(),
+            ErrorKind::Proxy => "no connection through the proxy".to_owned(),
             ErrorKind::Timeout => "timed out".to_owned(),
             ErrorKind::ExpiredCredentials => "the sign-in has expired".to_owned(),
             ErrorKind::InvalidCredentials => "AWS does not accept the credentials".to_owned(),
@@ -319,7 +321,9 @@ impl CloudError {
             ErrorKind::Unavailable => {
                 "Try again in a few minutes; https://health.aws.amazon.com/health/status has AWS's known problems.".to_owned()
             }
+            // The SDK hides whether this one is a web page.
             ErrorKind::WebPage => WEB_PAGE.to_owned(),
+            ErrorKind::NotAws if self.service == "signin" => WEB_PAGE.to_owned(),
             ErrorKind::NotAws => NOT_AWS.to_owned(),
             ErrorKind::NoRegion => return Fix::choose_value("Choose one, such as us-east-1", Input::Region, "us-east-1"),
             ErrorKind::Throttled => "Wait a moment, then try again.".to_owned(),
@@ -336,15 +340,15 @@ impl CloudError {
                 }
                 _ => "Delete one you no longer need, or request a higher quota from AWS, then try again.".to_owned(),
             },
+            ErrorKind::Proxy => self.fix_of_proxy().to_owned(),
             ErrorKind::Offline if self.message.contains("certificate") => {
                 "A proxy is intercepting TLS, or the clock is wrong: set AWS_CA_BUNDLE to the file with your proxy's \
                  certificate, then try again."
                     .to_owned()
             }
-            ErrorKind::Offline => {
-                "Check the network, the proxy (HTTPS_PROXY), and the endpoint (AWS_ENDPOINT_URL), then try again."
-                    .to_owned()
-            }
+            ErrorKind::Offline => NO_CONNECTION.to_owned(),
+            // Nothing has been changed before the sign-in.
+            ErrorKind::Timeout if self.is_about_the_sign_in() => NO_CONNECTION.to_owned(),
             ErrorKind::Timeout => {
                 "Check the network and the endpoint, then try again: finished changes are kept.".to_owned()
             }
@@ -390,6 +394,19 @@ impl CloudError {
         denial.resource.or(own).unwrap_or("*")
     }
 
+    /// What to do about the proxy.
+    fn fix_of_proxy(&self) -> &'static str {
+        if self.message.contains("HTTP 407") {
+            "Put them into the proxy's URL (HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT), then try again."
+        } else if self.message.contains("cannot be reached") {
+            "Check that HTTPS_PROXY names the proxy, and that it runs; hosts that need no proxy belong in NO_PROXY. Then try \
+             again."
+        } else {
+            "Ask whoever runs the proxy to let you connect to AWS, or list the host in NO_PROXY if it needs no proxy; then try \
+             again."
+        }
+    }
+
     /// What to do about a key, which the message may name.
     fn fix_of_key(&self, problem: KeyProblem) -> Fix {
         let named = self.message.split_whitespace().find(|word| word.starts_with("arn:") && word.contains(":kms:"));
@@ -411,6 +428,9 @@ impl CloudError {
         self.sign_in.as_ref().and_then(|sign_in| sign_in.region.as_ref()).filter(|region| region.is_opt_in())
     }
 }
+
+const NO_CONNECTION: &str =
+    "Check the network, the proxy (HTTPS_PROXY), and the endpoint (AWS_ENDPOINT_URL), then try again.";
 
 /// What to do about a web page instead of an answer.
 const WEB_PAGE: &str = "On a network with a sign-in page (hotel, airport), open any page in a browser and sign \
@@ -464,15 +484,6 @@ fn enable_region_or(region: &Region, replace: Fix, sign_in: &SignIn) -> Fix {
 fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
-}
-
-/// How long a call waited, from the SDK's message: "… occurred after 10s" or "identity resolver timed out after 5s".
-fn time_limit(message: &str) -> Option<String> {
-    let (_, rest) = message.rsplit_once(" after ")?;
-    let number = rest.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let (number, unit) = (rest.get(..number.len())?, rest.get(number.len()..)?);
-    let is_time = number.parse::<f64>().is_ok() && ["s", "ms"].contains(&unit);
-    is_time.then(|| format!("{number} {unit}"))
 }
 
 fn capitalized(text: &str) -> String {

@@ -39,7 +39,7 @@ impl SignIn {
                 format!("IAM Identity Center does not accept the sign-in any more ({detail})"),
                 Fix::Advice(self.renew()),
             ),
-            SignInFailure::TimedOut => (format!("{} did not answer {detail}", self.where_from()), self.wait_for()),
+            SignInFailure::TimedOut => (self.timed_out(detail), self.wait_for()),
             SignInFailure::RoleDenied => (self.cannot_assume(detail, detail), Fix::Advice(self.allow_role())),
             SignInFailure::SessionTooLong => {
                 let advice = "Lower duration_seconds of the profile, or remove it, then try again.";
@@ -70,6 +70,17 @@ impl SignIn {
     fn cannot_assume(&self, message: &str, reason: &str) -> String {
         let role = self.role(message).map(|role| format!("`{}` ", role.arn)).unwrap_or_default();
         format!("the role {role}cannot be assumed: {reason}")
+    }
+
+    /// `time` is as in "in 11 s".
+    fn timed_out(&self, time: &str) -> String {
+        match &self.source {
+            // Nothing provides these: it is the roles that take time.
+            CredentialSource::Keys(_) | CredentialSource::Environment(_) => {
+                format!("the credentials of profile `{}` were not provided {time}", self.profile_name())
+            }
+            _ => format!("{} did not answer {time}", self.where_from()),
+        }
     }
 
     /// What provides the credentials, as the subject of a sentence.

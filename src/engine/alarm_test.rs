@@ -369,7 +369,12 @@ impl<'a> TestFollower<'a> {
     fn tolerate<T>(&mut self, answer: Answer<T>) -> Answer<Option<T>> {
         match answer {
             Ok(value) => Ok(Some(value)),
-            Err(error) if matches!(error.kind, ErrorKind::Throttled | ErrorKind::Offline | ErrorKind::Timeout) => {
+            Err(error)
+                if matches!(
+                    error.kind,
+                    ErrorKind::Throttled | ErrorKind::Offline | ErrorKind::Proxy | ErrorKind::Timeout
+                ) =>
+            {
                 self.last_error = Some(error);
                 Ok(None)
             }

@@ -4,6 +4,7 @@
 use super::support::program::{Ended, Program};
 use super::support::stand_in::{Response, StandIn, refusal, web_page};
 
+mod grid;
 mod machine;
 mod mfa;
 mod waiting;
@@ -365,6 +366,12 @@ fn rows() -> Vec<Row> {
             "[profile lost]\nregion = eu-west-1\nrole_arn = a\nsource_profile = gone\n",
             never,
             &["The profile `lost` cannot be used: `lost` names the source_profile `gone`, which does not exist"],
+        ),
+        row(
+            "half",
+            "[profile half]\nregion = eu-west-1\naws_secret_access_key = hush\n",
+            never,
+            &["The profile `half` cannot be used: `half` has an aws_secret_access_key, but no aws_access_key_id"],
         ),
         row(
             "empty",

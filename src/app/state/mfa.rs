@@ -37,7 +37,11 @@ impl MfaPrompt {
     pub fn for_error(error: &CloudError) -> Option<Self> {
         let problem = match error.kind {
             ErrorKind::MfaRequired => None,
-            ErrorKind::MfaRejected => Some(Problem::from(error.clone())),
+            // The window names the role already.
+            ErrorKind::MfaRejected => {
+                let why = format!("{} ({}).", error.brief(), error.message.trim().trim_end_matches('.'));
+                Some(Problem::new(why, error.fix()))
+            }
             _ => return None,
         };
         let sign_in = error.sign_in.as_ref()?;

@@ -10,6 +10,7 @@ use crate::cli::output::console::Console;
 use crate::cli::output::json;
 use crate::cloud::diagnosis::{Reached, Sourced};
 use crate::cloud::{Answer, CloudError, Connector, ErrorKind};
+use crate::domain::profile::{SsoSession, SsoState};
 use crate::domain::text::escape_controls;
 use crate::domain::{Identity, Verdict};
 use crate::engine::doctor::{ClockError, Examination, examine};
@@ -92,7 +93,7 @@ pub(in crate::cli) async fn run(
     let size = terminal_size::terminal_size().map(|(columns, rows)| (columns.0, rows.0));
     let terminal = Terminal::read(&|name| std::env::var(name).ok(), size);
     let found = examine(connector, &global.target(), now).await;
-    let parts = parts(&found, &terminal);
+    let parts = parts(&found, &terminal, now());
     if options.json {
         console.print_raw(&json::render(global.demo.is_some(), &document(&found, &terminal, &parts)));
     } else {
@@ -102,7 +103,7 @@ pub(in crate::cli) async fn run(
 }
 
 /// All lines of the report, in this order.
-fn parts(found: &Examination, terminal: &Terminal) -> Vec<Part> {
+fn parts(found: &Examination, terminal: &Terminal, now: Timestamp) -> Vec<Part> {
     let origins = &found.origins;
     let mut parts = vec![
         Part::ok("version", "Version", format!("{} with {}", env!("ROOTBELL_VERSION"), features().join(", "))),
@@ -132,6 +133,10 @@ fn parts(found: &Examination, terminal: &Terminal) -> Vec<Part> {
         clock(found.clock()),
         caller(&found.caller),
     ];
+    if let Some(session) = &origins.sso {
+        let credentials = parts.iter().position(|part| part.id == "credentials").map_or(parts.len(), |i| i + 1);
+        parts.insert(credentials, sso_session(session, now));
+    }
     // The same advice is given only once, at the last of the lines that need it.
     for i in 0..parts.len() {
         if parts[i + 1..].iter().any(|later| later.fix == parts[i].fix) {
@@ -170,6 +175,18 @@ fn proxy(proxy: Option<&Sourced>, no_proxy: Option<&Sourced>) -> Part {
         None => "none".to_owned(),
     };
     Part::ok("proxy", "Proxy", detail)
+}
+
+/// How long the sign-in with IAM Identity Center is valid. What to do if it isn't is said about the caller.
+fn sso_session(session: &SsoSession, now: Timestamp) -> Part {
+    let name = session.name.as_ref().map(|name| format!("`{name}`: ")).unwrap_or_default();
+    let (verdict, state) = match session.state(now) {
+        SsoState::SignedOut => (Verdict::Missing, "not signed in".to_owned()),
+        SsoState::SignedInUntil(until) => (Verdict::Ok, format!("signed in until {until}")),
+        SsoState::Renewable => (Verdict::Ok, "signed in; it is renewed when it is used".to_owned()),
+        SsoState::ExpiredAt(at) => (Verdict::Wrong, format!("expired at {at}")),
+    };
+    Part::new("sso", "SSO session", verdict, format!("{name}{state}"))
 }
 
 fn endpoints(reached: &Answer<Vec<Reached>>) -> Part {

@@ -79,7 +79,7 @@ async fn poll(
 
 /// Whether the next poll may succeed.
 fn is_transient(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::Throttled | ErrorKind::Offline | ErrorKind::Timeout)
+    matches!(kind, ErrorKind::Throttled | ErrorKind::Offline | ErrorKind::Proxy | ErrorKind::Timeout)
 }
 
 fn unconfirmed(wanted: &[Email], existing: &[Subscription]) -> Vec<Email> {

@@ -2,26 +2,32 @@
 
 use std::error::Error;
 use std::io;
+use std::time::Duration;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::causes::{cause, causes};
-use super::http::AnsweredBy;
+use super::http::{Recipient, Undelivered};
 use crate::cloud::{ErrorKind, KeyProblem, OrganizationProblem};
 use crate::domain::change::transient::{TransientError, is_transient};
 use crate::domain::key_state::KeyState;
 
-/// The kind of error, and the message from AWS or the network. `eventual` has the errors of this call that waiting resolves.
-pub(super) fn kind_and_message<E>(eventual: &[TransientError], error: &SdkError<E, HttpResponse>) -> (ErrorKind, String)
+/// The kind of error, and the message from AWS or the network. `eventual` has the errors of this call that waiting resolves,
+/// and `waited` is how long it took.
+pub(super) fn kind_and_message<E>(
+    eventual: &[TransientError],
+    error: &SdkError<E, HttpResponse>,
+    waited: Duration,
+) -> (ErrorKind, String)
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
     let response = error.raw_response();
     let status = response.map(|raw| raw.status().as_u16());
     match error {
-        SdkError::TimeoutError(_) => (ErrorKind::Timeout, cause(error)),
+        SdkError::TimeoutError(_) => (ErrorKind::Timeout, no_answer(error, waited)),
         _ if error.code().is_none()
             && let Some(page) = response.and_then(web_page) =>
         {
@@ -33,7 +39,7 @@ where
             (kind, times.map_or(message.clone(), |times| format!("{} ({times})", message.trim_end_matches('.'))))
         }
         SdkError::ResponseError(_) => response_error(error, status),
-        _ => dispatch_error(error),
+        _ => dispatch_error(error, waited),
     }
 }
 
@@ -194,7 +200,11 @@ fn web_page(response: &HttpResponse) -> Option<String> {
     if !(is_redirect || is_html && matches!(status, 200..=399 | 401 | 403 | 407 | 511)) {
         return None;
     }
-    let who = response.extension::<AnsweredBy>().map_or("the endpoint", |AnsweredBy(host)| host);
+    let who = match response.extension::<Recipient>() {
+        Some(Recipient { host, proxy: Some(proxy), .. }) => format!("{host} (through the proxy {proxy})"),
+        Some(Recipient { host, proxy: None, .. }) => host.clone(),
+        None => "the endpoint".to_owned(),
+    };
     Some(format!("{who} answered with a web page (HTTP {status}) instead of AWS's answer"))
 }
 
@@ -210,34 +220,95 @@ fn response_error(error: &(dyn Error + 'static), status: Option<u16>) -> (ErrorK
     (kind, not_aws(status))
 }
 
-fn not_aws(status: Option<u16>) -> String {
+pub(super) fn not_aws(status: Option<u16>) -> String {
     let status = status.map(|s| format!(" (HTTP {s})")).unwrap_or_default();
     format!("the answer{status} is not one that AWS gives")
 }
 
 /// The request wasn't delivered: no credentials, no connection, or a timeout.
-fn dispatch_error(error: &(dyn Error + 'static)) -> (ErrorKind, String) {
-    if let Some(network) = network(error) {
+fn dispatch_error(error: &(dyn Error + 'static), waited: Duration) -> (ErrorKind, String) {
+    if let Some(network) = network(error, waited) {
         return network;
     }
     let text = cause(error);
     // The SDK's own type for this is private.
     if text.starts_with("identity resolver timed out") {
-        return (ErrorKind::Timeout, text);
+        return (ErrorKind::Timeout, no_answer(error, waited));
     }
     (ErrorKind::Other, text)
 }
 
-pub(super) fn network(error: &(dyn Error + 'static)) -> Option<(ErrorKind, String)> {
+/// The error, if there was no answer: it took too long, or there was no connection.
+pub(super) fn network(error: &(dyn Error + 'static), waited: Duration) -> Option<(ErrorKind, String)> {
     let connector = causes(error).filter_map(|e| e.downcast_ref::<ConnectorError>()).last();
-    let timeout_text = causes(error)
-        .map(ToString::to_string)
-        .filter(|text| text.contains("timeout") && text.contains("occurred"))
-        .last();
-    if timeout_text.is_some() || connector.is_some_and(ConnectorError::is_timeout) {
-        return Some((ErrorKind::Timeout, timeout_text.unwrap_or_else(|| "timed out".to_owned())));
+    if timeout_text(error).is_some() || connector.is_some_and(ConnectorError::is_timeout) {
+        return Some((ErrorKind::Timeout, no_answer(error, waited)));
+    }
+    if let Some(why) = proxy_problem(error) {
+        return Some((ErrorKind::Proxy, why));
     }
     // A connection that is closed before the response is complete isn't an I/O error, but one that may pass.
     let is_lost = |error: &ConnectorError| error.is_io() || error.as_other().is_some();
-    connector.is_some_and(is_lost).then(|| (ErrorKind::Offline, cause(error)))
+    connector.is_some_and(is_lost).then(|| {
+        let host = recipient(error).map(|to| to.host.as_str()).filter(|_| is_about_a_name(error));
+        let why = host.map_or_else(|| cause(error), |host| format!("the name {host} could not be resolved"));
+        (ErrorKind::Offline, why)
+    })
+}
+
+fn recipient<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Recipient> {
+    causes(error).find_map(|e| e.downcast_ref::<Undelivered>()).map(|undelivered| &undelivered.to)
+}
+
+fn timeout_text(error: &(dyn Error + 'static)) -> Option<String> {
+    causes(error).map(ToString::to_string).filter(|text| text.contains("timeout") && text.contains("occurred")).last()
+}
+
+fn is_about_a_name(error: &(dyn Error + 'static)) -> bool {
+    causes(error).any(|e| e.to_string().contains("dns error"))
+}
+
+/// "no answer from HOST in 32 s (3 attempts)", as far as that is known.
+pub(super) fn no_answer(error: &(dyn Error + 'static), waited: Duration) -> String {
+    let waited = match waited.as_secs() {
+        0 => format!("{} ms", waited.as_millis()),
+        seconds => format!("{seconds} s"),
+    };
+    let Some(Recipient { host, proxy, attempt }) = recipient(error) else { return format!("no answer in {waited}") };
+    let through = proxy.as_ref().map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default();
+    let is_unconnected = timeout_text(error).is_some_and(|text| text.contains("connect timeout"));
+    let what = if is_unconnected { "no connection to" } else { "no answer from" };
+    let attempts = if *attempt > 1 { format!(" ({attempt} attempts)") } else { String::new() };
+    format!("{what} {host}{through} in {waited}{attempts}")
+}
+
+/// What is wrong with the proxy, if it is the proxy that failed.
+fn proxy_problem(error: &(dyn Error + 'static)) -> Option<String> {
+    let Recipient { host, proxy, .. } = recipient(error)?;
+    let proxy = proxy.as_ref()?;
+    // The text of an error whose type is private.
+    let tunnel =
+        causes(error).map(ToString::to_string).find_map(|text| Some(text.strip_prefix("tunnel error: ")?.to_owned()));
+    Some(match tunnel.as_deref() {
+        Some("proxy authorization required") => {
+            format!("the proxy {proxy} asks for a user name and a password (HTTP 407)")
+        }
+        Some("unsuccessful") => format!("the proxy {proxy} refuses to connect to {host}"),
+        Some("unexpected end of file") => format!("the proxy {proxy} closed the connection before it answered"),
+        Some("failed to create underlying connection") => unreachable_proxy(proxy, error),
+        Some(_) => format!("the proxy {proxy} does not answer as a proxy does"),
+        // A request without TLS has no tunnel.
+        None if is_about_a_name(error) || is_refused(error) => unreachable_proxy(proxy, error),
+        None => return None,
+    })
+}
+
+fn unreachable_proxy(proxy: &str, error: &(dyn Error + 'static)) -> String {
+    let why = if is_about_a_name(error) { "its name could not be resolved".to_owned() } else { cause(error) };
+    format!("the proxy {proxy} cannot be reached: {why}")
+}
+
+fn is_refused(error: &(dyn Error + 'static)) -> bool {
+    let io = causes(error).filter_map(|e| e.downcast_ref::<io::Error>()).last();
+    io.is_some_and(|e| e.kind() == io::ErrorKind::ConnectionRefused)
 }

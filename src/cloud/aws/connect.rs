@@ -19,6 +19,7 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_types::os_shim_internal::{Env, Fs};
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 
 use super::causes::{cause, short_line};
 use super::errors::without_credentials;
@@ -26,45 +27,14 @@ use super::http::{Http, trust};
 use super::profile;
 use super::profile_list::describe_all;
 use super::profile_names::{as_written, files_for_sdk, for_sdk};
-use super::provider::{Sources, of_profile, role_chain};
+use super::provider::{self, Limited, Sources, of_profile, role_chain, sso_session};
 use super::roles::{CodeNeeded, MfaSessions, RoleChain};
+use super::timeouts::Timeouts;
 use super::{AwsCloud, add_sign_in, sign_in_files};
 use crate::cloud::diagnosis::{Origins, Reached};
 use crate::cloud::{Answer, CloudError, Connector, ErrorKind, MfaCode, Session, SignIn, SignInFiles, Target};
 use crate::domain::profile::Profile;
 use crate::domain::text;
-
-/// The timeouts of a call.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Timeouts {
-    pub(super) connect: Duration,
-    pub(super) read: Duration,
-    /// `attempt` is for one attempt, `operation` for all attempts together.
-    pub(super) attempt: Duration,
-    pub(super) operation: Duration,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(3),
-            read: Duration::from_secs(10),
-            attempt: Duration::from_secs(12),
-            operation: Duration::from_secs(45),
-        }
-    }
-}
-
-impl From<Timeouts> for TimeoutConfig {
-    fn from(timeouts: Timeouts) -> Self {
-        Self::builder()
-            .connect_timeout(timeouts.connect)
-            .read_timeout(timeouts.read)
-            .operation_attempt_timeout(timeouts.attempt)
-            .operation_timeout(timeouts.operation)
-            .build()
-    }
-}
 
 /// How many times a call is attempted at most, including the first.
 const ATTEMPTS: u32 = 3;
@@ -203,7 +173,8 @@ impl AwsConnector {
     pub(super) async fn load(&self, target: &Target, profile: &str, region: String) -> Answer<(SdkConfig, Sources)> {
         let http = self.http().await?;
         let shared = files_for_sdk(&self.env, &self.fs).await;
-        let timeouts = TimeoutConfig::from(Timeouts::default());
+        // The loader's own providers get their credentials with the settings that it has.
+        let timeouts = provider::timeouts();
         let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .profile_name(profile)
@@ -215,7 +186,8 @@ impl AwsConnector {
         if let Some(url) = &target.endpoint_url {
             loader = loader.endpoint_url(url);
         }
-        let config = loader.load().await;
+        let calls = TimeoutConfig::from(Timeouts::default());
+        let config = loader.load().await.into_builder().timeout_config(calls).build();
         let settings = ProviderConfig::without_region()
             .with_region(Some(Region::new(region)))
             .with_http_client(http)
@@ -238,7 +210,9 @@ impl Connector for AwsConnector {
     async fn enter_code(&self, target: &Target, code: &MfaCode) -> Answer<()> {
         let Prepared { sign_in, roles, .. } = self.prepare(target).await?;
         let Some(roles) = roles else { return Ok(()) };
-        roles.enter_code(code).await.map_err(|error| add_sign_in(without_credentials(&error, None), &sign_in))
+        let began = Instant::now();
+        let entered = roles.enter_code(code).await;
+        entered.map_err(|error| add_sign_in(without_credentials(&error, began.elapsed(), None), &sign_in))
     }
 
     async fn sign_in_files(&self) -> Option<SignInFiles> {
@@ -267,7 +241,7 @@ impl AwsConnector {
         let Prepared { config, region, region_from, profile, sign_in, roles } = self.prepare(target).await?;
         if let Some(role) = roles.as_ref().and_then(|roles| roles.needs_code()) {
             let needed = CredentialsError::provider_error(CodeNeeded { role: role.arn.clone() });
-            return Err(add_sign_in(without_credentials(&needed, None), &sign_in));
+            return Err(add_sign_in(without_credentials(&needed, Duration::ZERO, None), &sign_in));
         }
         let cloud = Arc::new(AwsCloud::new(config, region.clone(), sign_in));
         Ok(Session { cloud, region, region_from, profile })
@@ -300,15 +274,20 @@ impl AwsConnector {
         }
         let (config, sources) = self.load(target, &profile, region.to_string()).await?;
         let roles = role_chain(&sign_in, &files, &sources, &config, &self.mfa_sessions);
-        let config = match &roles {
-            Some(roles) => {
+        let credentials = match (&roles, sso_session(&sign_in, &files, &sources)) {
+            (Some(roles), _) => {
                 let provider: Arc<dyn ProvideCredentials> = Arc::<RoleChain>::clone(roles);
-                config.into_builder().credentials_provider(SharedCredentialsProvider::from(provider)).build()
+                Some(SharedCredentialsProvider::from(provider))
             }
+            (None, Some(session)) => Some(session),
             // The SDK's default chain prefers keys in the environment, which is wrong if --profile names a profile.
-            None if is_named => config.into_builder().credentials_provider(of_profile(&profile, &sources)).build(),
-            None => config,
+            (None, None) if is_named => Some(of_profile(&profile, &sources)),
+            (None, None) => config.credentials_provider(),
         };
+        let credentials = credentials.map(|credentials| SharedCredentialsProvider::new(Limited(credentials)));
+        let mut config = config.into_builder();
+        config.set_credentials_provider(credentials);
+        let config = config.build();
         let profile = Some(as_written(&profile).into_owned()).filter(|name| name != DEFAULT);
         Ok(Prepared { config, region, region_from, profile, sign_in, roles })
     }

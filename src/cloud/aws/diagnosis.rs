@@ -15,7 +15,8 @@ use super::classify::network;
 use super::connect::{AwsConnector, DEFAULT, check_url};
 use super::http::host;
 use super::profile;
-use super::profile_names::as_written;
+use super::profile_list::sso_session;
+use super::profile_names::{as_written, for_sdk};
 use crate::cloud::diagnosis::{Answered, Origins, Reached, Sourced};
 use crate::cloud::{Answer, CloudError, CredentialSource, ErrorKind, KeyKind, SignIn, Target};
 use crate::domain::Region;
@@ -74,6 +75,11 @@ impl AwsConnector {
                     target.profile.is_some(),
                     region.as_ref().map_or(&Region::new(""), |(region, _)| region),
                 );
+                let owner = sign_in.source_profile.as_deref().unwrap_or(as_written(profile).as_ref()).to_owned();
+                let sso = match (&sign_in.source, files.get_profile(&for_sdk(&owner))) {
+                    (CredentialSource::Sso, Some(profile)) => sso_session(profile, &self.env, &self.fs).await,
+                    _ => None,
+                };
                 let credentials = match exists.clone() {
                     Ok(()) => credentials(sign_in),
                     Err(error) => Err(error),
@@ -83,13 +89,13 @@ impl AwsConnector {
                     Ok(self.files(profiles).await),
                     exists.map(|()| Sourced::new(as_written(profile), from)),
                     region.map(|(region, from)| Sourced::new(region.as_str(), from)),
-                    credentials,
+                    (credentials, sso),
                 )
             }
-            Err(error) => (Err(error.clone()), Err(error.clone()), Err(error.clone()), Err(error)),
+            Err(error) => (Err(error.clone()), Err(error.clone()), Err(error.clone()), (Err(error), None)),
         };
-        let (files, profile, region, credentials) = all;
-        Origins { files, profile, region, credentials, endpoint, proxy, no_proxy, certificates }
+        let (files, profile, region, (credentials, sso)) = all;
+        Origins { files, profile, region, credentials, sso, endpoint, proxy, no_proxy, certificates }
     }
 
     /// Sends an unsigned request to each service, all at the same time.
@@ -259,7 +265,7 @@ async fn ask(connector: &SharedHttpConnector, url: &str, now: fn() -> Timestamp)
             let date = date.map(|date| date.timestamp());
             Ok(Answered { status: response.status().as_u16(), took, at: now(), date })
         }
-        Ok(Err(error)) => Err(match network(&error) {
+        Ok(Err(error)) => Err(match network(&error, took) {
             Some((ErrorKind::Timeout, _)) => too_late(),
             Some((kind, message)) => CloudError::local(kind, message),
             None => CloudError::local(ErrorKind::Offline, cause(&error)),

@@ -1,12 +1,14 @@
 //! Converts SDK errors to errors for the user. Every answer passes through here, so answers are logged here too.
 
 use std::error::Error;
+use std::time::Duration;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
+use tokio::time::Instant;
 
 use super::causes::{causes, long_line, short_line, without_debug_output};
 use super::classify::{kind_and_message, service_error};
@@ -20,10 +22,14 @@ use crate::domain::{Change, Query};
 const NO_CALL: Operation = Operation { service: "", name: "", iam_action: "" };
 
 /// The error about the call for the credentials, if there was one.
-pub(super) fn without_credentials(error: &CredentialsError, request_id: Option<String>) -> CloudError {
-    let (kind, message, call) = credentials::failure(error);
-    let call = Call { operation: call.unwrap_or(NO_CALL), resource: "", eventual: &[] };
-    call.error_of(kind, &message, request_id)
+/// `waited` is how long it took.
+pub(super) fn without_credentials(
+    error: &CredentialsError,
+    waited: Duration,
+    request_id: Option<String>,
+) -> CloudError {
+    let (kind, message, call) = credentials::failure(error, waited);
+    Call::new(call.unwrap_or(NO_CALL), "", &[]).error_of(kind, &message, request_id)
 }
 
 /// One call, as an error names it.
@@ -33,17 +39,22 @@ pub(super) struct Call<'a> {
     resource: &'a str,
     /// The errors that waiting resolves.
     eventual: &'static [TransientError],
+    began: Instant,
 }
 
 impl<'a> Call<'a> {
     pub(super) fn query(query: Query, resource: &'a str) -> Self {
-        Self { operation: query.operation(), resource, eventual: &[] }
+        Self::new(query.operation(), resource, &[])
+    }
+
+    fn new(operation: Operation, resource: &'a str, eventual: &'static [TransientError]) -> Self {
+        Self { operation, resource, eventual, began: Instant::now() }
     }
 
     /// The call that makes a change.
     pub(super) fn change(change: &'a Change) -> Self {
         let spec = change.spec();
-        Self { operation: spec.operation, resource: change.name(), eventual: spec.eventual }
+        Self::new(spec.operation, change.name(), spec.eventual)
     }
 
     /// The error of a failed call.
@@ -53,11 +64,11 @@ impl<'a> Call<'a> {
     {
         let request_id = error.request_id().map(short_line);
         let Some(credentials_error) = causes(error).find_map(|e| e.downcast_ref::<CredentialsError>()) else {
-            let (kind, message) = kind_and_message(self.eventual, error);
+            let (kind, message) = kind_and_message(self.eventual, error, self.began.elapsed());
             return self.error_of(kind, &message, request_id);
         };
         // This call was never sent.
-        without_credentials(credentials_error, request_id)
+        without_credentials(credentials_error, self.began.elapsed(), request_id)
     }
 
     /// Logs and returns the answer, or the error.
@@ -117,6 +128,13 @@ impl<'a> Call<'a> {
 
     fn error_of(&self, kind: ErrorKind, message: &str, request_id: Option<String>) -> CloudError {
         let message = without_debug_output(message);
+        // Nothing can be done without a sign-in, which every endpoint of AWS has.
+        let (kind, message) = match (kind, self.operation.service) {
+            (ErrorKind::Unsupported, "sts" | "sso" | "signin") => {
+                (ErrorKind::NotAws, format!("the endpoint does not answer as AWS does ({message})").into())
+            }
+            (kind, _) => (kind, message),
+        };
         let is_denial = matches!(kind, ErrorKind::AccessDenied | ErrorKind::RoleDenied);
         let error = CloudError {
             kind,

@@ -1,5 +1,6 @@
 //! IAM: the account's alias, and the role that CloudTrail uses for delivery.
 
+use std::future::Future;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -8,16 +9,26 @@ use aws_sdk_iam::types::Tag;
 use percent_encoding::percent_decode_str;
 
 use super::errors::Call;
-use crate::cloud::Answer;
+use crate::cloud::{Answer, ErrorKind};
 use crate::domain::Query;
 use crate::domain::observed::Role;
 use crate::domain::policy::PolicyDocument;
 use crate::domain::role_purpose::RolePurpose;
 use crate::domain::settings::TAG;
 
-/// How long to wait for the alias, which is optional. Private networks with VPC endpoints for other services often have none
-/// for IAM.
-const ALIAS_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long to wait for what is optional: the alias, and what is said about the root user. Private networks with VPC
+/// endpoints for other services often have none for IAM.
+const OPTIONAL: Duration = Duration::from_secs(3);
+
+/// The answer to a call for something optional.
+///
+/// # Errors
+/// Those of the call, or a timeout.
+pub(super) async fn optional<T>(call: &Call<'_>, answer: impl Future<Output = Answer<T>>) -> Answer<T> {
+    let answer = tokio::time::timeout(OPTIONAL, Box::pin(answer)).await;
+    let late = || call.error(ErrorKind::Timeout, &format!("no answer in {} s", OPTIONAL.as_secs()));
+    answer.unwrap_or_else(|_| Err(late()))
+}
 
 pub(super) struct Iam {
     pub(super) client: Client,
@@ -32,14 +43,9 @@ impl Iam {
     ///
     /// Source: IAM API, ListAccountAliases: an account has at most one.
     pub(super) async fn list_account_aliases(&self) -> Answer<Option<String>> {
-        let answer = tokio::time::timeout(ALIAS_TIMEOUT, self.client.list_account_aliases().send()).await;
         let call = Call::query(Query::Alias, "");
-        let aliases = answer
-            .ok()
-            .and_then(|answer| call.answered(answer).ok())
-            .map(|found| found.account_aliases)
-            .unwrap_or_default();
-        Ok(aliases.into_iter().next())
+        let answer = optional(&call, async { call.answered(self.client.list_account_aliases().send().await) }).await;
+        Ok(answer.ok().and_then(|found| found.account_aliases.into_iter().next()))
     }
 
     /// Source: IAM API, GetRole and GetRolePolicy.

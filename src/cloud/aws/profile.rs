@@ -92,6 +92,9 @@ pub(super) fn follow(
             continue;
         }
         return match source_without_keys(files, profile)?.or(keys) {
+            None if let Some([has, lacks]) = half_of_the_keys(profile) => {
+                Err(format!("`{name}` has an {has}, but no {lacks}"))
+            }
             None if visited.len() > 1 || role.is_some() => {
                 Err(format!("`{name}`, which it gets its credentials from, has none"))
             }
@@ -168,6 +171,16 @@ fn keys_of(profile: &Profile) -> Option<CredentialSource> {
     let id = profile.get("aws_access_key_id")?;
     let token = profile.get("aws_session_token").is_some();
     profile.get("aws_secret_access_key").map(|_| CredentialSource::Keys(key_kind(id, token)))
+}
+
+/// The setting of a profile's keys that is there, and the one that is missing.
+fn half_of_the_keys(profile: &Profile) -> Option<[&'static str; 2]> {
+    const BOTH: [&str; 2] = ["aws_access_key_id", "aws_secret_access_key"];
+    match BOTH.map(|name| profile.get(name).is_some()) {
+        [true, false] => Some(BOTH),
+        [false, true] => Some([BOTH[1], BOTH[0]]),
+        [true, true] | [false, false] => None,
+    }
 }
 
 fn key_kind(id: &str, token: bool) -> KeyKind {

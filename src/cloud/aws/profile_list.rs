@@ -1,5 +1,6 @@
 //! What the files say about each profile, for choosing one. Nothing here asks AWS.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use aws_runtime::env_config::section::{EnvConfigSections, Profile};
@@ -88,16 +89,16 @@ fn role_name(arn: &str) -> Option<String> {
 /// The session of a profile that signs in with IAM Identity Center.
 ///
 /// Source: AWS SDKs and Tools Reference Guide, "IAM Identity Center credential provider", cached tokens.
-async fn sso_session(profile: &Profile, env: &Env, fs: &Fs) -> Option<SsoSession> {
-    let name = profile.get("sso_session");
-    let cached_under = name.or_else(|| profile.get("sso_start_url"))?;
+pub(super) async fn sso_session(profile: &Profile, env: &Env, fs: &Fs) -> Option<SsoSession> {
+    let name = profile.get("sso_session").map(as_written);
+    let cached_under = name.as_deref().or_else(|| profile.get("sso_start_url"))?;
     let file = format!("{:x}", Sha1::digest(cached_under));
     let token = async {
         let home = home_dir(env, Os::real())?;
         let path = Path::new(&home).join(".aws/sso/cache").join(file).with_extension("json");
         token(&fs.read_to_end(path).await.ok()?)
     };
-    Some(SsoSession { name: name.map(str::to_owned), token: token.await })
+    Some(SsoSession { name: name.map(Cow::into_owned), token: token.await })
 }
 
 /// What a cached token says about itself; `None` if it can't be read.

@@ -1,4 +1,4 @@
-//! Profile names that the SDK doesn't accept. It ignores profiles whose names have characters other than ASCII letters,
+//! Names of profiles and of sessions of IAM Identity Center that the SDK doesn't accept. It ignores those whose names have characters other than ASCII letters,
 //! digits, and `_-/.%@:+`, and those in quotes, while the AWS CLI uses them. For the SDK, such a name is percent-encoded in
 //! the text of the files; everywhere else it is as written.
 //!
@@ -81,12 +81,11 @@ fn encoded_line(kind: EnvConfigFileKind, line: &str) -> Option<String> {
             EnvConfigFileKind::Config => unquoted(written)?,
             EnvConfigFileKind::Credentials => written,
         };
-        // The SDK finds a session's token by the hash of its name, so that only a profile can be renamed.
-        let encoded = if prefix == "sso-session " { name.into() } else { for_sdk(name) };
+        let encoded = for_sdk(name);
         return (encoded != written).then(|| format!("[{prefix}{encoded}]"));
     }
     let (key, value) = line.split_once('=')?;
-    let is_name = key.trim().eq_ignore_ascii_case("source_profile");
+    let is_name = ["source_profile", "sso_session"].iter().any(|name| key.trim().eq_ignore_ascii_case(name));
     let comment = [" #", " ;", "\t#", "\t;"].iter().filter_map(|mark| value.find(mark)).min();
     let name = Some(value[..comment.unwrap_or(value.len())].trim()).filter(|_| is_name)?;
     let encoded = for_sdk(name);
@@ -124,11 +123,11 @@ mod tests {
         assert_eq!(config("[profile \"my prod\"]").as_deref(), Some("[profile my%20prod]"));
         assert_eq!(config("[profile 'prod']").as_deref(), Some("[profile prod]"));
         assert_eq!(config("[sso-session \"corp\"]").as_deref(), Some("[sso-session corp]"));
+        assert_eq!(config("[sso-session ü]").as_deref(), Some("[sso-session %C3%BC]"));
+        assert_eq!(config("sso_session = ü").as_deref(), Some("sso_session = %C3%BC"));
         assert_eq!(config("source_profile = ü").as_deref(), Some("source_profile = %C3%BC"));
         assert_eq!(config("source_profile=my prod # x").as_deref(), Some("source_profile= my%20prod"));
-        for same in
-            ["[profile prod]", "[default]", "[profile my prod]", "region = ü", "# [profile ü]", "[sso-session ü]", ""]
-        {
+        for same in ["[profile prod]", "[default]", "[profile my prod]", "region = ü", "# [profile ü]", ""] {
             assert_eq!(config(same), None, "{same}");
         }
         assert_eq!(encoded_line(EnvConfigFileKind::Credentials, "[ü x]").as_deref(), Some("[%C3%BC%20x]"));

@@ -5,7 +5,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::convert::time;
 use super::errors::Call;
-use super::iam::Iam;
+use super::iam::{Iam, optional};
 use super::pages::Tokens;
 use crate::cloud::Answer;
 use crate::domain::Query;
@@ -38,7 +38,8 @@ impl Iam {
     /// user.
     pub(super) async fn get_account_summary(&self) -> Answer<RootCredentials> {
         let call = Call::query(Query::RootCredentials, "");
-        let found = call.answered(self.client.get_account_summary().send().await)?;
+        let summary = async { call.answered(self.client.get_account_summary().send().await) };
+        let found = optional(&call, summary).await?;
         let summary = found.summary_map.unwrap_or_default();
         let number = |key: &SummaryKeyType| summary.get(key).map(|number| u32::try_from(*number).unwrap_or(0));
         let mfa = number(&SummaryKeyType::AccountMfaEnabled);
@@ -62,7 +63,8 @@ impl Iam {
         let mut tokens = Tokens::default();
         loop {
             let request = self.client.list_virtual_mfa_devices().assignment_status(AssignmentStatusType::Assigned);
-            let page = call.answered(request.max_items(PAGE).set_marker(tokens.next()).send().await)?;
+            let request = request.max_items(PAGE).set_marker(tokens.next());
+            let page = optional(&call, async { call.answered(request.send().await) }).await?;
             let mut users = page.virtual_mfa_devices.iter().filter_map(|device| device.user.as_ref());
             if users.any(|user| Arn::from(user.arn.as_str()).is_root()) {
                 return Ok(true);
@@ -76,6 +78,10 @@ impl Iam {
     /// Source: IAM API, ListOrganizationsFeatures.
     pub(super) async fn list_organizations_features(&self) -> Answer<Option<bool>> {
         let call = Call::query(Query::OrganizationsFeatures, "");
+        optional(&call, self.enabled_features(&call)).await
+    }
+
+    async fn enabled_features(&self, call: &Call<'_>) -> Answer<Option<bool>> {
         let answer = self.client.list_organizations_features().send().await;
         // The reference names the errors without "Exception", the SDK's model with it.
         let code = answer.as_ref().err().and_then(|error| Some(error.code()?.trim_end_matches("Exception")));

@@ -229,6 +229,7 @@ impl Connector for DemoConnector {
             _ => Ok(from_demo(target.profile.as_deref().unwrap_or("default"))),
         };
         Origins {
+            sso: None,
             files: Ok(vec![from_demo(&format!("{} profiles", self.profiles.len()))]),
             credentials: profile.clone().map(|_| from_demo("simulated")),
             profile,

@@ -63,7 +63,7 @@ fn advice_in_a_message_is_not_repeated_by_the_fix() {
     assert!(text.contains("We encountered an internal error. Try again; if the error persists"), "{text}");
 }
 
-const KINDS: [ErrorKind; 38] = [
+const KINDS: [ErrorKind; 39] = [
     ErrorKind::AccessDenied,
     ErrorKind::ExpiredCredentials,
     ErrorKind::InvalidCredentials,
@@ -79,6 +79,7 @@ const KINDS: [ErrorKind; 38] = [
     ErrorKind::WrongClock,
     ErrorKind::Throttled,
     ErrorKind::Unavailable,
+    ErrorKind::Proxy,
     ErrorKind::WebPage,
     ErrorKind::NotAws,
     ErrorKind::NotFound,

@@ -123,6 +123,8 @@ fn the_wizard_asks_for_the_code_once_and_says_why_it_asks_again() {
         wizard.press(key::CTRL_U);
         wizard.press("000000\r");
         wizard.wait_for("does not accept the MFA code");
+        // Also the last words fit.
+        wizard.wait_for("device.");
         wizard.press("123 456\r");
         wizard.wait_for("Signed in as");
         let before = aws.asked("AssumeRole").len();

@@ -17,8 +17,8 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 
-use super::super::connect::Timeouts;
 use super::super::http::{Http, trust};
+use super::super::timeouts::Timeouts;
 use super::*;
 use crate::cloud::{Answer, Cloud, CloudError, ErrorKind, MetricTotal, Search, TotalStatistic};
 
