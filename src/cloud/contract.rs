@@ -155,7 +155,7 @@ impl ContractCase {
 
     /// The account has everything that rootbell sets up.
     fn set_up(mut self) -> Self {
-        self.demo = self.demo.set_up_for(&[EMAIL]).unwrap();
+        self.demo = self.demo.set_up_with_events_for(&[EMAIL]).unwrap();
         self
     }
 

@@ -145,7 +145,9 @@ impl Settings {
         let topic_arn = account_region.topic_arn(&topic.value);
         let alerts = ByAlert::from_fn(|alert| AlertSettings::resolve(alert, setup.alert(alert), observed, &topic_arn));
         let emails = emails(identity, setup, observed);
-        let events = events::resolve(setup.events, observed, &account_region, topic.value == DEFAULT_TOPIC, &alerts);
+        let trust = setup.trust_instead_of_topic();
+        let is_own = topic.value == DEFAULT_TOPIC;
+        let events = events::resolve(setup.events, observed, &account_region, is_own, trust, &alerts);
         let existing_role = observed.role.as_ref().ok().and_then(Option::as_ref);
         let restricted =
             existing_role.map(|role| policy::is_restricted_to_trail(&role.trust)).filter(|restricted| *restricted);

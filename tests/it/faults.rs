@@ -175,9 +175,14 @@ fn is_not_needed(account: &str, operation: &str) -> bool {
         "GetTrailStatus" | "GetEventSelectors" => account == "fresh, with a key",
         // A check only mentions that the mute rules could not be read.
         // The root user's credentials don't matter to the setup.
-        "ListAlarmMuteRules" | "GetAccountSummary" | "ListVirtualMFADevices" | "ListOrganizationsFeatures" => true,
         // Event rules are optional: a note says that they can't be read, and what they failed to deliver is only judged.
-        "ListRules" | "ListTargetsByRule" | "GetMetricStatistics" => true,
+        "ListAlarmMuteRules"
+        | "GetAccountSummary"
+        | "ListVirtualMFADevices"
+        | "ListOrganizationsFeatures"
+        | "ListRules"
+        | "ListTargetsByRule"
+        | "GetMetricStatistics" => true,
         _ => false,
     }
 }

@@ -29,6 +29,7 @@ type Permissions = BTreeSet<String>;
 ///
 /// Source: Service Authorization Reference (one page per service) for the action and its dependent actions; each API's
 /// reference for tags passed on creation.
+#[expect(clippy::too_many_lines, reason = "one arm per operation")]
 pub(crate) fn permissions(service: &str, operation: &str) -> Vec<&'static str> {
     match operation {
         // STS API: no permissions are required.
@@ -211,7 +212,7 @@ fn assert_same(used: &Permissions, granted: &Permissions) {
 }
 
 fn set_up_account() -> Account {
-    Account::default().set_up_for(&[EMAIL]).unwrap()
+    Account::default().set_up_with_events_for(&[EMAIL]).unwrap()
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn an_interrupted_apply_says_what_is_done_and_how_to_continue() {
     let result = output.json();
     let [applied, skipped, unknown] =
         ["applied", "skipped", "unknown"].map(|key| result[key].as_array().unwrap().len());
-    assert_eq!(applied + skipped + unknown, 15, "{result}");
+    assert_eq!(applied + skipped + unknown, 19, "{result}");
     assert!(applied >= 3 && unknown >= 1, "{result}");
     assert!(
         result["open"]

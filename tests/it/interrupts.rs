@@ -82,7 +82,7 @@ fn interrupting_the_wait_for_confirmation_does_not_reread_the_account() {
     let first = output.stdout.lines().next().unwrap();
     assert_eq!(
         first,
-        "Interrupted: all 15 changes were made in account 000000000000, us-east-1; no longer waiting for the \
+        "Interrupted: all 19 changes were made in account 000000000000, us-east-1; no longer waiting for the \
          confirmations, and the account was not read again."
     );
     assert!(
@@ -105,11 +105,11 @@ fn interrupting_the_final_read_still_reports_every_change() {
         aws.proxy.set_pending(false);
         aws.proxy.wait_for_call("DescribeTrails");
         let output = interrupt(running, "TERM");
-        let sentence = "Interrupted: all 15 changes were made in account 000000000000, us-east-1; the account was not \
+        let sentence = "Interrupted: all 19 changes were made in account 000000000000, us-east-1; the account was not \
                         read again.";
         if json {
             let result = output.json();
-            assert_eq!(result["applied"].as_array().unwrap().len(), 15, "{result}");
+            assert_eq!(result["applied"].as_array().unwrap().len(), 19, "{result}");
             assert_eq!((&result["failed"], &result["skipped"]), (&json!([]), &json!([])));
             assert_eq!(result["unknown"], json!([]));
             output.stderr_contains(sentence);

@@ -41,7 +41,7 @@ fn destroy_with_logs_deletes_everything_apply_created() {
     aws.proxy.forget_calls();
     let output = destroy(&aws).output().exits(0);
     assert!(output.stderr.contains("1,012 objects, 101.1 kB, all versions"), "{output:#?}");
-    assert!(output.stdout.starts_with("Deleted: 12 changes made in account 000000000000"), "{output:#?}");
+    assert!(output.stdout.starts_with("Deleted: 20 changes made in account 000000000000"), "{output:#?}");
     assert_eq!(aws.proxy.counts()["DeleteObjects"], 2, "in batches of a thousand");
     assert_eq!(account(&aws), Account::default());
     let again = destroy(&aws).output().exits(0);
@@ -71,7 +71,7 @@ fn printing_the_destroy_plan_changes_nothing() {
     assert!(text.stdout.contains("- SNS topic"), "{text:#?}");
     let json = aws.rootbell(&["destroy", "--with-logs", "--format", "json"]).output().exits(3).json();
     let changes = json["changes"].as_array().unwrap();
-    assert_eq!(changes.len(), 12, "{json}");
+    assert_eq!(changes.len(), 20, "{json}");
     assert!(changes.iter().all(|change| change["action"] == "delete"), "{json}");
     assert_eq!(aws.proxy.writes(), Vec::<String>::new());
     assert_eq!(account(&aws), wanted(REGION));
@@ -171,14 +171,14 @@ fn nothing_is_deleted_until_the_word_is_typed() {
     let output = aws.rootbell(&["destroy"]).stdin("destroy\n").output().exits(2).with_empty_stdout();
     output.stderr_contains("--yes").stderr_contains("Nothing was changed");
     let mut pty = aws.rootbell(&["destroy"]).pty(100, 40);
-    pty.wait_for("Type `destroy` or the account number 000000000000 to make these 9 changes:");
+    pty.wait_for("Type `destroy` or the account number 000000000000 to make these 17 changes:");
     pty.press("yes");
     pty.press(key::ENTER);
     pty.wait_for("Nothing was changed.");
     assert_eq!(pty.wait_exit().code, 1);
     assert_eq!(account(&aws), wanted(REGION));
     let mut pty = aws.rootbell(&["destroy"]).pty(100, 40);
-    pty.wait_for("Type `destroy` or the account number 000000000000 to make these 9 changes:");
+    pty.wait_for("Type `destroy` or the account number 000000000000 to make these 17 changes:");
     pty.press("000000000000");
     pty.press(key::ENTER);
     pty.wait_for("Deleted: ");
@@ -212,9 +212,8 @@ fn every_request_is_covered_by_the_policy_and_unused_permissions_are_listed() {
     let drifted = [
         "cloudtrail:PutEventSelectors",
         "cloudtrail:UpdateTrail",
-        // Only for an alarm with mute rules, and for a filter that is a day old.
+        // Only for an alarm with mute rules.
         "cloudwatch:GetAlarmMuteRule",
-        "cloudwatch:GetMetricStatistics",
         // Only where the root user has MFA.
         "iam:ListVirtualMFADevices",
         "iam:UpdateAssumeRolePolicy",

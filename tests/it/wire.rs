@@ -5,6 +5,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use rootbell::domain::account_region::AccountRegion;
+use rootbell::domain::event_scope::EventScope;
+use rootbell::domain::own_rules::OwnRule;
+use rootbell::domain::{self, Partition, root_rules};
+
 use crate::support::EmulatedAws;
 use crate::support::read::{self, Account, Names, Tags};
 
@@ -129,6 +134,13 @@ pub(crate) fn wanted(region: &str) -> Account {
                             "StringEquals": { "aws:SourceAccount": "000000000000" },
                             "ArnLike": { "aws:SourceArn": format!("arn:aws:cloudwatch:{region}:000000000000:alarm:*") }
                         }
+                    },
+                    {
+                        "Sid": "RootbellEventRules",
+                        "Effect": "Allow",
+                        "Principal": { "Service": "events.amazonaws.com" },
+                        "Action": "SNS:Publish",
+                        "Resource": topic
                     }
                 ]
             }),
@@ -171,13 +183,79 @@ pub(crate) fn wanted(region: &str) -> Account {
             tags: managed_tag(),
         }],
         trails: vec!["rootbell".into()],
+        event_role: (region != "us-east-1").then(|| event_role(region)),
+        rules: rules(region),
     }
+}
+
+fn event_role(region: &str) -> read::Role {
+    read::Role {
+        trust: json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Sid": "RootbellEventRules",
+                "Effect": "Allow",
+                "Principal": { "Service": "events.amazonaws.com" },
+                "Action": "sts:AssumeRole"
+            }]
+        }),
+        policies: BTreeMap::from([(
+            "rootbell-forward-events".to_owned(),
+            json!({
+                "Version": "2012-10-17",
+                "Statement": [{
+                    "Sid": "RootbellForward",
+                    "Effect": "Allow",
+                    "Action": "events:PutEvents",
+                    "Resource": format!("arn:aws:events:{region}:000000000000:event-bus/default")
+                }]
+            }),
+        )]),
+        tags: managed_tag(),
+    }
+}
+
+/// The rules that email sign-ins and changes, and outside of us-east-1 the one that forwards them.
+fn rules(region: &str) -> BTreeMap<String, read::Rule> {
+    let home = AccountRegion {
+        partition: Partition::Aws,
+        account: "000000000000".into(),
+        region: domain::Region::new(region),
+    };
+    let rule = |own: OwnRule, target: (String, bool, Option<String>)| read::Rule {
+        state: "ENABLED".into(),
+        pattern: serde_json::from_str(&root_rules::pattern(own, &home, EventScope::Changes)).unwrap(),
+        targets: vec![target],
+        tags: managed_tag(),
+    };
+    let topic = format!("arn:aws:sns:{region}:000000000000:rootbell-alerts");
+    let line = |text: &str| Some(format!("\"AWS account 000000000000, root user: {text}\""));
+    let mut all = BTreeMap::from([
+        (
+            format!("arn:aws:events:{region}:000000000000:rule/rootbell-root-sign-ins"),
+            rule(OwnRule::SignIns, (topic.clone(), false, line("<event>"))),
+        ),
+        (
+            format!("arn:aws:events:{region}:000000000000:rule/rootbell-root-changes"),
+            rule(OwnRule::Changes, (topic, false, line("<event> (<service>)"))),
+        ),
+    ]);
+    if region != "us-east-1" {
+        let bus = format!("arn:aws:events:{region}:000000000000:event-bus/default");
+        all.insert(
+            format!("arn:aws:events:us-east-1:000000000000:rule/rootbell-root-use-to-{region}"),
+            rule(OwnRule::Forward, (bus, true, None)),
+        );
+    }
+    all
 }
 
 fn sets_up_a_fresh_account(region: &str) {
     let aws = EmulatedAws::new(region);
     let output = apply(&aws).output().exits(0);
-    assert!(output.stdout.starts_with("Set up: 15 changes made in account 000000000000"), "{output:#?}");
+    // Two more rules and targets, and outside of us-east-1 a third one and a role with its policy.
+    let count = if region == "us-east-1" { 19 } else { 23 };
+    assert!(output.stdout.starts_with(&format!("Set up: {count} changes made in account 000000000000")), "{output:#?}");
     assert!(output.stdout.contains("first delivery"), "{output:#?}");
     assert_eq!(aws.account(&Names::default_in(region)), wanted(region));
 }
@@ -217,7 +295,9 @@ fn independent_calls_overlap_and_no_write_is_repeated() {
     let writes: BTreeMap<String, usize> =
         aws.proxy.counts().into_iter().filter(|(name, _)| aws.proxy.writes().contains(name)).collect();
     for (operation, count) in writes {
-        let wanted = if operation == "Subscribe" { 2 } else { 1 };
+        // Two addresses and two rules.
+        let is_twofold = ["Subscribe", "PutRule", "PutTargets"].contains(&operation.as_str());
+        let wanted = if is_twofold { 2 } else { 1 };
         assert_eq!(count, wanted, "{operation}");
     }
 }
@@ -235,10 +315,10 @@ fn the_script_creates_the_same_account() {
     let ran = aws.aws_cli("sh").arg(&script).output().unwrap();
     let errors = String::from_utf8_lossy(&ran.stderr);
     assert!(ran.status.success(), "{errors}\n{}", plan.stdout);
-    assert!(errors.contains("15/15 create alarm rootbell-root-use"), "{errors}");
+    assert!(errors.contains("15/23 create alarm rootbell-root-use"), "{errors}");
     assert_eq!(
         String::from_utf8_lossy(&ran.stdout),
-        "15 changes made. Run `rootbell status` to check whether an alert would reach you.\n"
+        "23 changes made. Run `rootbell status` to check whether an alert would reach you.\n"
     );
     assert_eq!(aws.account(&Names::default_in(region)), wanted(region));
 
@@ -293,8 +373,9 @@ fn plan_and_status_report_through_their_exit_status() {
     assert_eq!(aws.proxy.writes(), Vec::<String>::new());
     apply(&aws).output().exits(0);
     aws.rootbell(&["plan"]).args(EMAILS).output().exits(0);
-    // The trail has not delivered anything yet.
-    let waiting = aws.rootbell(&["status", "--json"]).output().exits(3).json();
+    // The trail has not delivered anything yet, so that only event rules would report a sign-in.
+    let waiting = aws.rootbell(&["status", "--json"]).output().exits(0).json();
+    assert_eq!(waiting["paths"], json!({ "alarm": false, "events": true }));
     let open: Vec<&str> = waiting["checks"]
         .as_array()
         .unwrap()
@@ -347,6 +428,12 @@ fn plan_and_status_report_through_their_exit_status() {
             "topic.encryption",
             "subscription.confirmed",
             "subscription.signed",
+            "events.rule",
+            "events.forwarded",
+            "events.home_rule",
+            "events.topic",
+            "events.inbox",
+            "events.deliveries",
             "root.mfa",
             "root.hardware_mfa",
             "root.access_keys",
@@ -360,7 +447,7 @@ fn the_json_plan_names_the_command_permission_and_order_of_each_change() {
     let aws = EmulatedAws::new("us-east-1");
     let plan = aws.rootbell(&["plan", "--format", "json"]).args(EMAILS).output().exits(3).json();
     let changes = plan["changes"].as_array().unwrap();
-    assert_eq!(changes.len(), 15);
+    assert_eq!(changes.len(), 19);
     let mut before: Vec<&str> = Vec::new();
     for change in changes {
         assert_eq!(change["action"], "create", "{change}");
@@ -414,7 +501,14 @@ fn a_throttled_call_is_retried_by_the_sdk() {
 }
 
 /// Reads that only add information, or that only a check needs; the setup succeeds without them.
-const OPTIONAL: [&str; 3] = ["GetSubscriptionAttributes", "ListAccountAliases", "ListAlarmMuteRules"];
+const OPTIONAL: [&str; 6] = [
+    "GetSubscriptionAttributes",
+    "ListAccountAliases",
+    "ListAlarmMuteRules",
+    "ListRules",
+    "ListTargetsByRule",
+    "GetMetricStatistics",
+];
 
 #[test]
 fn each_denied_call_names_its_permission_and_the_next_run_completes_the_setup() {
@@ -496,6 +590,8 @@ fn permission(operation: &str) -> &'static str {
         "DescribeAlarmsForMetric" => "cloudwatch:DescribeAlarmsForMetric",
         "ListAlarmMuteRules" => "cloudwatch:ListAlarmMuteRules",
         "PutMetricAlarm" => "cloudwatch:PutMetricAlarm",
+        "PutRule" => "events:PutRule",
+        "PutTargets" => "events:PutTargets",
         other => panic!("no permission is known for {other}"),
     }
 }
@@ -504,7 +600,7 @@ fn permission(operation: &str) -> &'static str {
 fn an_apply_killed_after_any_write_can_be_continued() {
     let region = "eu-west-1";
     let aws = EmulatedAws::new(region);
-    for writes in [1, 3, 6, 9, 11, 12, 13, 14] {
+    for writes in [1, 3, 6, 9, 11, 13, 15, 17, 19, 21, 22] {
         aws.reset();
         aws.proxy.hold_after_writes(writes);
         let running = apply(&aws).start();
@@ -527,7 +623,13 @@ fn one_denied_change_skips_only_what_needs_it() {
     let skipped: Vec<&str> = result["skipped"].as_array().unwrap().iter().map(|s| s.as_str().unwrap()).collect();
     assert_eq!(
         BTreeSet::from_iter(skipped),
-        BTreeSet::from(["alarm.put", "subscription.create:a@example.com", "subscription.create:b@example.com"])
+        BTreeSet::from([
+            "alarm.put",
+            "event_rule.target:rootbell-root-changes",
+            "event_rule.target:rootbell-root-sign-ins",
+            "subscription.create:a@example.com",
+            "subscription.create:b@example.com"
+        ])
     );
     let account = aws.account(&Names::default_in("us-east-1"));
     assert_eq!(account.trail, wanted("us-east-1").trail);

@@ -42,10 +42,15 @@ fn run<T>(work: impl Future<Output = T>) -> T {
 
 /// All changes of a first setup.
 fn changes(account: &Account) -> Vec<Change> {
+    changes_in_regions(account).into_iter().map(|(change, _)| change).collect()
+}
+
+fn changes_in_regions(account: &Account) -> Vec<(Change, Region)> {
     let setup = SetupOptions { emails: vec![EMAIL.into()], ..SetupOptions::default() };
     let nothing = Observed::nothing();
     let settings = Settings::resolve(&account.identity(), &Region::new(account.region.as_str()), &setup, &nothing);
-    plan(&settings, &nothing).changes().cloned().collect()
+    let plan = plan(&settings, &nothing);
+    plan.changes_in_regions().map(|(change, region)| (change.clone(), region.clone())).collect()
 }
 
 fn change(id: &str) -> Change {
@@ -77,8 +82,8 @@ fn topic_arn() -> Arn {
 fn a_first_setup_succeeds_and_queries_return_what_it_created() {
     run(async {
         let (cloud, _) = demo(Account::default());
-        for change in changes(&Account::default()) {
-            cloud.apply(&home(), &change).await.unwrap();
+        for (change, region) in changes_in_regions(&Account::default()) {
+            cloud.apply(&region, &change).await.unwrap();
         }
         let trail = cloud.trails(&home()).await.unwrap().remove(0);
         assert_eq!((trail.arn.as_str(), trail.multi_region), (trail_arn().as_str(), true));
@@ -86,14 +91,14 @@ fn a_first_setup_succeeds_and_queries_return_what_it_created() {
         assert_eq!(cloud.metric_filters(&home(), "rootbell/cloudtrail").await.unwrap()[0].pattern, CIS_PATTERN);
         let alarm = cloud.alarm(&home(), "rootbell-root-use").await.unwrap().unwrap();
         assert_eq!(cloud.describe_alarms_for_metric(&home(), &alarm.config.metric).await.unwrap(), [alarm]);
-        assert_eq!(cloud.snapshot().without_times(), Account::default().set_up_for(&[EMAIL]).unwrap());
+        assert_eq!(cloud.snapshot().without_times(), Account::default().set_up_with_events_for(&[EMAIL]).unwrap());
     });
 }
 
 #[test]
 fn creating_an_existing_resource_fails_except_for_an_owned_bucket_and_an_identical_topic() {
     run(async {
-        let (cloud, _) = demo(Account::default().set_up_for(&[EMAIL]).unwrap());
+        let (cloud, _) = demo(Account::default().set_up_with_events_for(&[EMAIL]).unwrap());
         let before = cloud.snapshot().without_times();
         for (id, expected) in [
             ("bucket.create", None),

@@ -4,6 +4,7 @@ use super::alert::AlertSettings;
 use super::field::{Field, Origin};
 use crate::domain::account_region::AccountRegion;
 use crate::domain::alert::ByAlert;
+use crate::domain::arn::Arn;
 use crate::domain::event_path::event_path;
 use crate::domain::event_rule::same_pattern;
 use crate::domain::event_scope::EventScope;
@@ -15,12 +16,13 @@ use crate::domain::root_rules;
 /// A version of rootbell that knows nothing of event rules leaves a topic without the statement for them: so a setup that it
 /// made stays as it is, until the user asks for them.
 ///
-/// `is_own_topic`: the topic has rootbell's name.
+/// `is_own_topic`: the topic has rootbell's name. `trust`: what an alarm may notify instead of a topic.
 pub(super) fn resolve(
     given: Option<EventScope>,
     observed: &Observed,
     home: &AccountRegion,
     is_own_topic: bool,
+    trust: &[Arn],
     alerts: &ByAlert<AlertSettings>,
 ) -> Field<EventScope> {
     let by_default = |value, why| Field { value, origin: Origin::Default(why) };
@@ -38,7 +40,11 @@ pub(super) fn resolve(
     }
     let first_setup = alerts.values().all(|alert| alert.existing_alarm(observed).is_none());
     let wanted = match &observed.topic {
-        Ok(None) => true,
+        // Whoever vouches for what the alarm notifies needs no topic.
+        Ok(None) => !alerts
+            .values()
+            .filter_map(|alert| alert.existing_alarm(observed))
+            .any(|alarm| alarm.config.notifies_any(trust)),
         // The statement shows that an earlier run wanted rules.
         Ok(Some(found)) if is_own_topic => has_all(found.policy.as_ref(), &[topic_statement_for_rules(&found.arn)]),
         Ok(Some(found)) => first_setup && topic_lets_rules_publish(found.policy.as_ref(), &found.arn),

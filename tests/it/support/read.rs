@@ -50,6 +50,19 @@ pub struct Account {
     pub alarms: Vec<Alarm>,
     /// The names of all trails in the region, to detect duplicates.
     pub trails: Vec<String>,
+    /// The role that forwards events.
+    pub event_role: Option<Role>,
+    /// The event rules of this Region and of us-east-1, by their ARNs.
+    pub rules: BTreeMap<String, Rule>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    pub state: String,
+    pub pattern: Value,
+    /// What each target is, whether it has a role, and the first line of its text.
+    pub targets: Vec<(String, bool, Option<String>)>,
+    pub tags: Tags,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -156,8 +169,44 @@ pub fn account(endpoint: &str, region: &str, names: &Names) -> Account {
             filters,
             alarms: alarms(&config, &names.alarm).await,
             trails,
+            event_role: role(&config, &format!("rootbell-events-to-{region}")).await,
+            rules: {
+                let mut rules = rules(&config).await;
+                rules.extend(rules_in(endpoint, "us-east-1").await);
+                rules
+            },
         }
     })
+}
+
+async fn rules_in(endpoint: &str, region: &str) -> BTreeMap<String, Rule> {
+    rules(&config(endpoint, region)).await
+}
+
+async fn rules(config: &SdkConfig) -> BTreeMap<String, Rule> {
+    let client = aws_sdk_eventbridge::Client::new(config);
+    let mut all = BTreeMap::new();
+    for rule in client.list_rules().send().await.unwrap().rules() {
+        let (name, arn) = (rule.name().unwrap(), rule.arn().unwrap());
+        let targets = client.list_targets_by_rule().rule(name).send().await.unwrap();
+        let tags = client.list_tags_for_resource().resource_arn(arn).send().await.unwrap();
+        let first_line = |target: &aws_sdk_eventbridge::types::Target| {
+            let template = target.input_transformer()?.input_template();
+            template.lines().next().map(str::to_owned)
+        };
+        let found = Rule {
+            state: rule.state().unwrap().as_str().to_owned(),
+            pattern: serde_json::from_str(rule.event_pattern().unwrap()).unwrap(),
+            targets: targets
+                .targets()
+                .iter()
+                .map(|target| (target.arn().to_owned(), target.role_arn().is_some(), first_line(target)))
+                .collect(),
+            tags: tags.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect(),
+        };
+        all.insert(arn.to_owned(), found);
+    }
+    all
 }
 
 /// The changes of an alarm's state, newest first: summary and reason.
