@@ -387,6 +387,12 @@ impl CloudError {
         Denial::parse(&self.message, self.iam_action)
     }
 
+    /// Whether a policy of the organization denies the call, which nobody in the account can change.
+    #[must_use]
+    pub fn is_denied_by_organization(&self) -> bool {
+        self.kind == ErrorKind::AccessDenied && self.denial().cause.is_of_organization()
+    }
+
     /// The resource on which to allow the denied action.
     fn denied_resource<'a>(&'a self, denial: &Denial<'a>) -> &'a str {
         let own =

@@ -3,16 +3,20 @@
 use std::collections::BTreeMap;
 
 use super::alarm::AlarmConfig;
-use super::event_rule::EventRules;
+use super::arn::Arn;
+use super::event_rule::{EventRule, EventRules, RuleState, RuleTarget, TargetInput};
+use super::event_scope::EventScope;
 use super::observed::{
     Alarm, AlarmState, Bucket, BucketLookup, Confirmation, Found, FoundPath, LogGroup, ManagementEvents, Observed,
     Role, SessionTimes, Subscription, SubscriptionAttributes, Topic, Trail, TrailDetails, TrailStatus,
 };
+use super::own_rules::{OwnRule, own_rules};
 use super::region::Region;
 use super::retention::RetentionDays;
+use super::root_rules::EmailContext;
 use super::root_user::{RootCredentials, RootUser};
 use super::settings::AlertSettings;
-use super::{Identity, Settings, SetupOptions, policy};
+use super::{Identity, Settings, SetupOptions, policy, root_rules};
 
 pub(crate) const REGION: &str = "eu-west-1";
 pub(crate) const NOW: &str = "2026-11-23T12:00:00Z";
@@ -27,6 +31,53 @@ pub(crate) fn settings(setup: &SetupOptions, observed: &Observed) -> Settings {
 
 fn found<T>(value: T) -> Found<T> {
     Found { value, usable: true }
+}
+
+/// The same as [`sound`], with the event rules of a first setup.
+pub(crate) fn sound_with_events() -> Observed {
+    let mut observed = sound();
+    let home = identity().in_region(&Region::new(REGION));
+    let topic = home.topic_arn("rootbell-alerts");
+    let context = EmailContext { home: &home, alias: None, runbook: None };
+    let role_arn = home.role_arn("rootbell-events-to-eu-west-1");
+    let rule = |(own, arn): (OwnRule, Arn)| {
+        let target = match root_rules::email(own, &context) {
+            Some(email) => {
+                RuleTarget { arn: topic.clone(), input: TargetInput::Transformer(email), ..RuleTarget::default() }
+            }
+            None => RuleTarget { arn: home.event_bus_arn(), role_arn: Some(role_arn.clone()), ..RuleTarget::default() },
+        };
+        EventRule {
+            name: arn.rule_name().unwrap_or_default().to_owned(),
+            arn,
+            state: RuleState::Enabled,
+            pattern: Some(root_rules::pattern(own, &home, EventScope::Changes)),
+            description: String::new(),
+            managed_by: None,
+            targets: Some(Ok(vec![RuleTarget { id: "rootbell".into(), ..target }])),
+            coverage: None,
+        }
+        .judged(&home.in_region(&Region::new("us-east-1")))
+    };
+    let (at_home, at_sign_ins) = own_rules(&home).map(rule).partition(|rule| rule.arn.region() == Some(REGION));
+    observed.events = EventRules {
+        at_sign_ins: Some(Ok(at_sign_ins)),
+        at_home: Ok(at_home),
+        role: Some(Ok(Some(Role {
+            name: "rootbell-events-to-eu-west-1".into(),
+            arn: role_arn.clone(),
+            trust: policy::forwarding_trust(),
+            policy: Some(policy::forwarding_permissions(&home)),
+            tags: vec![("rootbell".into(), "managed".into())],
+        }))),
+        ..EventRules::default()
+    };
+    let mut statements = policy::topic_statements(&home, &topic);
+    statements.push(policy::topic_statement_for_rules(&topic));
+    if let Ok(Some(found)) = &mut observed.topic {
+        found.policy = Some(policy::merge(None, &statements));
+    }
+    observed
 }
 
 /// Everything as rootbell sets it up, with a confirmed email and the last deliveries three minutes ago.

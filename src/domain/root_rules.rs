@@ -149,8 +149,8 @@ pub fn email(rule: OwnRule, context: &EmailContext<'_>) -> Option<InputTransform
             vec![
                 format!("AWS account {account}, root user: <event>"),
                 "Result: <signin><requested><completed> <error>".to_owned(),
-                "(ConsoleLogin: Success means that somebody signed in. After PasswordRecoveryRequested or \
-                 PasswordRecoveryCompleted, nobody has signed in yet.)"
+                "A ConsoleLogin with Success is a sign-in. After PasswordRecoveryRequested and PasswordRecoveryCompleted, \
+                 nobody has signed in yet."
                     .to_owned(),
                 "MFA used: <mfa>".to_owned(),
             ],
@@ -159,7 +159,7 @@ pub fn email(rule: OwnRule, context: &EmailContext<'_>) -> Option<InputTransform
             &OF_CALLS,
             vec![
                 format!("AWS account {account}, root user: <event> (<service>)"),
-                "Refused because of: <code> <error> (nothing here: it was done)".to_owned(),
+                "Error (empty if AWS did it): <code> <error>".to_owned(),
                 "MFA used: <mfa>   Access key: <key>".to_owned(),
             ],
         ),
@@ -210,7 +210,10 @@ pub fn is_same_email(existing: &InputTransformer, wanted: &InputTransformer, con
 mod tests {
     use super::*;
     use crate::domain::Region;
+    use crate::domain::event_pattern::EventPattern;
+    use crate::domain::event_pattern::coverage::envelope;
     use crate::domain::fixtures::identity;
+    use crate::domain::samples::SAMPLES;
 
     const SCOPES: [EventScope; 2] = [EventScope::Changes, EventScope::Writes];
 
@@ -247,5 +250,100 @@ mod tests {
         assert!(!is_same_email(&unnamed, &named, &with));
         let other = email(OwnRule::Changes, &without).unwrap();
         assert!(!is_same_email(&other, &unnamed, &without));
+    }
+
+    /// The email that rootbell's rules at home send for an event; `None` if no rule matches it.
+    fn email_for(record: &Value, account: &str, source: &str) -> Option<String> {
+        let home = home();
+        let mut event =
+            envelope(&record.to_string(), "any type", &AccountRegion { account: account.into(), ..home.clone() });
+        event["source"] = json!(source);
+        let context =
+            EmailContext { home: &home, alias: Some("acme-prod"), runbook: Some("https://wiki.example.com/root") };
+        let sent = [OwnRule::SignIns, OwnRule::Changes].into_iter().filter_map(|rule| {
+            let pattern = EventPattern::parse(&pattern(rule, &home, EventScope::Changes)).unwrap();
+            (pattern.matches(&event) == Some(true)).then(|| email(rule, &context).unwrap().render(&event))
+        });
+        let sent: Vec<String> = sent.collect();
+        assert!(sent.len() <= 1, "two emails for one event: {sent:#?}");
+        sent.into_iter().next()
+    }
+
+    #[test]
+    fn the_emails_can_be_understood_at_a_glance_and_look_alikes_send_none() {
+        let sample = |index: usize| serde_json::from_str::<Value>(SAMPLES[index].json).unwrap();
+        let change = |name: &str, source: &str| {
+            let mut record = sample(2);
+            (record["eventName"], record["eventSource"]) = (json!(name), json!(source));
+            record
+        };
+        let with = |mut record: Value, edit: fn(&mut Value)| {
+            edit(&mut record);
+            record
+        };
+        let recovery = |name: &str| {
+            let mut record = sample(0);
+            record["eventName"] = json!(name);
+            record["responseElements"] = json!({ name: "Success" });
+            record["additionalEventData"] = Value::Null;
+            record
+        };
+        let own = "123456789012";
+        let events = [
+            ("sign-in with MFA", sample(0), own, "aws.signin"),
+            (
+                "sign-in without MFA",
+                with(sample(0), |r| r["additionalEventData"]["MFAUsed"] = json!("No")),
+                own,
+                "aws.signin",
+            ),
+            ("failed sign-in", sample(1), own, "aws.signin"),
+            ("password recovery requested", recovery("PasswordRecoveryRequested"), own, "aws.signin"),
+            ("password recovery completed", recovery("PasswordRecoveryCompleted"), own, "aws.signin"),
+            ("access key created", change("CreateAccessKey", "iam.amazonaws.com"), own, "aws.iam"),
+            ("MFA turned off", change("DeactivateMFADevice", "iam.amazonaws.com"), own, "aws.iam"),
+            ("contact changed", change("PutAlternateContact", "account.amazonaws.com"), own, "aws.account"),
+            (
+                "leaves the organization",
+                change("LeaveOrganization", "organizations.amazonaws.com"),
+                own,
+                "aws.organizations",
+            ),
+            (
+                "a refused change",
+                with(change("CloseAccount", "organizations.amazonaws.com"), |r| {
+                    (r["errorCode"], r["errorMessage"]) = (json!("AccessDenied"), json!("You \"can't\" do that."));
+                }),
+                own,
+                "aws.organizations",
+            ),
+            (
+                "missing fields",
+                json!({ "userIdentity": { "type": "Root" }, "eventName": "ConsoleLogin", "eventType": "AwsConsoleSignIn" }),
+                own,
+                "aws.signin",
+            ),
+            (
+                "hostile user agent",
+                with(sample(0), |r| r["userAgent"] = json!("evil\"\n\"MFA used: Yes\u{1b}[2J<event>")),
+                own,
+                "aws.signin",
+            ),
+            ("a drill", sample(0), own, "rootbell.drill"),
+            ("a forged source", sample(0), own, "my.application"),
+            ("another account", sample(0), "210987654321", "aws.signin"),
+            ("an IAM user signs in", sample(3), own, "aws.signin"),
+            ("a service event", sample(4), own, "aws.signin"),
+            ("a service acts for root", sample(5), own, "aws.signin"),
+            ("a call that isn't listed", change("RunInstances", "ec2.amazonaws.com"), own, "aws.ec2"),
+        ];
+        let text: Vec<String> = events
+            .iter()
+            .map(|(name, record, account, source)| {
+                let email = email_for(record, account, source).unwrap_or_else(|| "no email".to_owned());
+                format!("== {name}\n{email}\n")
+            })
+            .collect();
+        insta::assert_snapshot!(text.join("\n"));
     }
 }

@@ -2,8 +2,8 @@
 
 use rootbell::cli::fix::problem_text;
 use rootbell::cloud::Cloud;
-use rootbell::cloud::demo::DemoCloud;
 use rootbell::cloud::demo::account::{Account, LogGroup, Trail};
+use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::domain::plan::{Plan, plan};
 use rootbell::domain::{Region, Settings, SetupOptions};
 use rootbell::engine::{self, ObserveScope};
@@ -150,4 +150,21 @@ fn where_tags_are_denied_the_plan_and_the_run_say_that_what_is_added_cannot_be_u
     }
     // The record is written first, but everything works without it.
     Program::new(&["apply", "--yes", &demo("AddTags")]).output().exits(1).stderr_contains(said);
+}
+
+#[test]
+fn an_organization_that_denies_event_rules_keeps_nothing_else_from_being_set_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("account.toml");
+    let faults = [("PutRule".to_owned(), InjectedFault::DenyByOrganization)].into();
+    std::fs::write(&file, toml::to_string(&Account { faults, ..Account::default() }).unwrap()).unwrap();
+    let demo = format!("--demo={}", file.display());
+    let ended = Program::new(&["apply", "--yes", "--email", "a@example.com", &demo]).output().exits(0);
+    assert!(ended.stdout.starts_with("Set up without event rules: "), "{ended:#?}");
+    assert!(ended.stdout.contains("Event rules are not possible here: PutRule (events)"), "{ended:#?}");
+    assert!(ended.stdout.contains("service control policy"), "{ended:#?}");
+    // A denial of anything else fails.
+    let faults = [("PutMetricAlarm".to_owned(), InjectedFault::DenyByOrganization)].into();
+    std::fs::write(&file, toml::to_string(&Account { faults, ..Account::default() }).unwrap()).unwrap();
+    Program::new(&["apply", "--yes", "--email", "a@example.com", &demo]).output().exits(1);
 }

@@ -55,7 +55,10 @@ pub(in crate::cli) async fn run(
         }
     }
     let mut outcome = carry_out(&session, plan, interrupt, console).await;
-    let complete = !outcome.interrupted && outcome.failed.is_empty() && outcome.skipped.is_empty();
+    let without_rules =
+        outcome.rules_not_possible().map(|error| format!("Event rules are not possible here: {}", error.why()));
+    let complete =
+        !outcome.interrupted && (without_rules.is_some() || outcome.failed.is_empty() && outcome.skipped.is_empty());
     let mut confirmed = true;
     if !complete {
         outcome.open = requests_sent(plan, &outcome);
@@ -68,6 +71,7 @@ pub(in crate::cli) async fn run(
     } else {
         confirmed = follow_up(options, &session, &setup, &prepared, now, interrupt, console, &mut outcome).await;
     }
+    outcome.open.extend(without_rules);
     if options.json {
         if outcome.interrupted {
             console.eprint(outcome.interruption(&session.location()));
@@ -188,6 +192,8 @@ fn summary(session: &AccountSession, plan: &Plan, outcome: &RunOutcome) -> Strin
         format!("Nothing to change: everything is already set up in {location}.")
     } else if done == total {
         format!("Set up: {} made in {location}.", pluralize(total, "change"))
+    } else if outcome.rules_not_possible().is_some() {
+        format!("Set up without event rules: {done} of {} made in {location}.", pluralize(total, "change"))
     } else {
         format!(
             "Not set up: {done} of {} made in {location}, {} failed, {} not tried.",

@@ -35,6 +35,17 @@ const PHRASES: [(&str, PolicyKind); 9] = [
     ("role trust policy", PolicyKind::RoleTrust),
 ];
 
+impl DenialCause<'_> {
+    /// Whether a policy of the organization is the cause, which nobody in the account can change.
+    pub(super) fn is_of_organization(&self) -> bool {
+        let kind = match self {
+            Self::NotAllowed(kind) | Self::Denied { by: Some(kind), .. } => *kind,
+            Self::Unstated | Self::Denied { by: None, .. } | Self::Other(_) => return false,
+        };
+        matches!(kind, PolicyKind::ServiceControl | PolicyKind::ResourceControl)
+    }
+}
+
 impl PolicyKind {
     /// The kind that a phrase starts with, possibly after an article.
     fn at_start_of(phrase: &str) -> Option<Self> {

@@ -11,6 +11,7 @@ use crate::domain::{Region, RetentionDays, SetupOptions};
 mod alarm;
 mod audit;
 mod delivery;
+mod events;
 mod root_user;
 mod topic;
 

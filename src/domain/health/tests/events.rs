@@ -1,0 +1,170 @@
+//! The second path: event rules.
+
+use super::*;
+use crate::domain::event_pattern::EventPattern;
+use crate::domain::event_rule::{EventRule, Failures, RuleState};
+use crate::domain::fixtures::{identity, sound_with_events};
+use crate::domain::policy::{self, PolicyDocument};
+use crate::domain::region::Region;
+
+type Damage = fn(&mut Observed);
+
+fn forward(o: &mut Observed) -> &mut EventRule {
+    &mut o.events.at_sign_ins.as_mut().unwrap().as_mut().unwrap()[0]
+}
+
+fn sign_ins(o: &mut Observed) -> &mut EventRule {
+    &mut o.events.at_home.as_mut().unwrap()[0]
+}
+
+fn with_pattern(rule: &mut EventRule, pattern: &str) {
+    EventPattern::parse(pattern).unwrap();
+    let judged = EventRule { pattern: Some(pattern.to_owned()), ..rule.clone() };
+    *rule = judged.judged(&identity().in_region(&Region::new("us-east-1")));
+}
+
+fn topic_policy(o: &mut Observed) -> &mut Option<PolicyDocument> {
+    &mut o.topic.as_mut().unwrap().as_mut().unwrap().policy
+}
+
+#[test]
+fn a_complete_setup_reports_sign_ins_over_both_paths() {
+    let health = health_of(&sound_with_events());
+    assert!(health.checks.iter().all(|check| check.verdict == Verdict::Ok), "{health:#?}");
+    assert_eq!(health.paths, Paths { alarm: Some(true), events: Some(true) });
+    assert!(health.section(Counts::Advice).is_empty());
+}
+
+#[test]
+fn a_sound_alarm_without_event_rules_is_healthy_with_one_piece_of_advice() {
+    let health = health_of(&sound());
+    assert_eq!(health.paths, Paths { alarm: Some(true), events: Some(false) });
+    assert!(health.healthy());
+    let advice: Vec<CheckId> = health.section(Counts::Advice).into_iter().map(|check| check.id).collect();
+    assert_eq!(advice, [CheckId::EventsRule]);
+    assert!(check(&health, "events.rule").detail.contains("5 to 7 minutes"));
+}
+
+#[test]
+fn either_path_is_enough() {
+    let mut observed = sound_with_events();
+    alarm(&mut observed).config.actions.clear();
+    let health = health_of(&observed);
+    assert_eq!(health.paths, Paths { alarm: Some(false), events: Some(true) });
+    assert!(health.healthy() && health.reports.sign_in == Some(true) && health.reports.api == Some(false));
+    assert_eq!(health.headline(), Headline::SignInsReported);
+    // A trail that delivers to no log group is enough for event rules, but one that is stopped isn't.
+    trail(&mut observed).status.as_mut().unwrap().logging = false;
+    let health = health_of(&observed);
+    assert_eq!(health.paths, Paths { alarm: Some(false), events: Some(false) });
+    assert!(!health.healthy());
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "one row per break")]
+fn each_break_of_the_second_path_is_reported_by_its_own_check() {
+    let cases: [(&str, Damage, &str, Verdict, &str); 13] = [
+        ("disabled", |o| forward(o).state = RuleState::Disabled, "events.rule", Verdict::Wrong, "is disabled"),
+        (
+            "misspelled",
+            |o| with_pattern(forward(o), r#"{"detail-type":["AWS Console Signin via CloudTrail"]}"#),
+            "events.rule",
+            Verdict::Wrong,
+            "never fires",
+        ),
+        (
+            "API calls only",
+            |o| {
+                with_pattern(
+                    forward(o),
+                    r#"{"detail-type":["AWS API Call via CloudTrail"],"detail":{"userIdentity":{"type":["Root"]}}}"#,
+                );
+            },
+            "events.rule",
+            Verdict::Unknown,
+            "AWS's pages disagree",
+        ),
+        (
+            "denied",
+            |o| {
+                o.events.at_sign_ins = Some(Err(Problem::new("ListRules: denied.", Fix::advice("Ask for it."))));
+            },
+            "events.rule",
+            Verdict::Unknown,
+            "ListRules",
+        ),
+        ("no target", |o| forward(o).targets = Some(Ok(Vec::new())), "events.forwarded", Verdict::Wrong, "no target"),
+        ("no role", |o| o.events.role = Some(Ok(None)), "events.forwarded", Verdict::Wrong, "no role"),
+        (
+            "home rule disabled",
+            |o| sign_ins(o).state = RuleState::Disabled,
+            "events.home_rule",
+            Verdict::Wrong,
+            "is disabled",
+        ),
+        ("no home rule", |o| o.events.at_home = Ok(Vec::new()), "events.home_rule", Verdict::Wrong, "no rule there"),
+        (
+            "topic policy",
+            |o| {
+                let topic = o.topic.as_ref().unwrap().as_ref().unwrap().arn.clone();
+                let home = identity().in_region(&Region::new("eu-west-1"));
+                *topic_policy(o) = Some(policy::merge(None, &policy::topic_statements(&home, &topic)));
+            },
+            "events.topic",
+            Verdict::Wrong,
+            "can't publish",
+        ),
+        (
+            "topic policy with a condition",
+            |o| {
+                let topic = o.topic.as_ref().unwrap().as_ref().unwrap().arn.clone();
+                let home = identity().in_region(&Region::new("eu-west-1"));
+                let conditioned = policy::topic_statement_for_rules(&topic).condition(
+                    "StringEquals",
+                    "aws:SourceAccount",
+                    "123456789012",
+                );
+                let mut statements = policy::topic_statements(&home, &topic);
+                statements.push(conditioned);
+                *topic_policy(o) = Some(policy::merge(None, &statements));
+            },
+            "events.topic",
+            Verdict::Unknown,
+            "under a condition",
+        ),
+        (
+            "AWS's own key",
+            |o| o.topic.as_mut().unwrap().as_mut().unwrap().kms_key = Some("alias/aws/sns".into()),
+            "events.topic",
+            Verdict::Wrong,
+            "alias/aws/sns",
+        ),
+        (
+            "pending",
+            |o| o.subscriptions.as_mut().unwrap()[0].state = Confirmation::Pending,
+            "events.inbox",
+            Verdict::Pending,
+            "confirmed",
+        ),
+        (
+            "failed deliveries",
+            |o| {
+                let arn = sign_ins(o).arn.clone();
+                o.events.failures.insert(arn, Ok(Failures { failed: 2.0, invocations: 2.0 }));
+            },
+            "events.deliveries",
+            Verdict::Wrong,
+            "failed in the last 24 hours",
+        ),
+    ];
+    for (name, damage, id, verdict, says) in cases {
+        let mut observed = sound_with_events();
+        damage(&mut observed);
+        let health = health_of(&observed);
+        let found = check(&health, id);
+        assert_eq!(found.verdict, verdict, "{name}: {found:?}");
+        assert!(found.detail.contains(says), "{name}: {found:?}");
+        assert_ne!(health.paths.events, Some(true), "{name}");
+        assert_eq!(health.paths.events.is_none(), verdict == Verdict::Unknown, "{name}: {:?}", health.paths);
+    }
+}
