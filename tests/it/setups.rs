@@ -437,7 +437,7 @@ fn every_account_has_a_row_that_says_what_is_true_and_why() {
 }
 
 /// The accounts that the format can't express yet, and what it lacks.
-const INEXPRESSIBLE: [(&str, &str); 1] = [("eventbridge-rule-only", "event rules")];
+const INEXPRESSIBLE: [(&str, &str); 0] = [];
 
 #[test]
 fn every_account_can_be_expressed_but_those_listed() {
