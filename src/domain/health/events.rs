@@ -121,7 +121,7 @@ pub(super) fn rule(evidence: &Evidence<'_>) -> Outcome {
     })
 }
 
-/// A rule in a Region that no sign-in is reported in.
+/// A rule that concerns root, but reports no sign-in: in a Region where none is recorded, or about GuardDuty's finding.
 fn elsewhere(evidence: &Evidence<'_>) -> Option<String> {
     let home = evidence.home();
     let start = home.sign_in_region()?;
@@ -133,7 +133,17 @@ fn elsewhere(evidence: &Evidence<'_>) -> Option<String> {
                 .is_some_and(|found| found.sign_in == Some(true) && found.kind == RuleKind::CloudTrail)
     };
     let own = |rule: &&EventRule| crate::domain::own_rules::own_rules(home).any(|(_, arn)| arn == rule.arn);
-    let rule = evidence.observed.events.all().filter(|rule| !own(rule)).find(misses)?;
+    let reports_finding =
+        |rule: &&EventRule| rule.coverage.as_ref().is_some_and(|found| found.kind == RuleKind::GuardDuty);
+    let others = || evidence.observed.events.all().filter(|rule| !own(rule));
+    if let (None, Some(rule)) = (others().find(misses), others().find(reports_finding)) {
+        return Some(format!(
+            "The event rule `{}` waits for GuardDuty's finding that root's credentials are used, which comes later than the \
+             sign-in's own event.",
+            rule.name
+        ));
+    }
+    let rule = others().find(misses)?;
     let region = rule.arn.region().unwrap_or_default();
     Some(format!(
         "The event rule `{}` is in {region}, but sign-ins of root are only reported in {start}: it misses them.",
@@ -186,8 +196,15 @@ pub(super) fn home_rule(evidence: &Evidence<'_>) -> Outcome {
             }
             (Some(rule), None) => (format!("The event rule `{}` has no target.", rule.name), repair(rule, home)),
             (Some(rule), Some(target)) => {
-                let why =
-                    format!("`{}` passes events on to {}, which can't be checked from here.", rule.name, target.arn);
+                let why = match &rule.managed_by {
+                    Some(service) if service.starts_with("notifications.") => format!(
+                        "`{}` belongs to AWS User Notifications; whom that emails can't be checked from here.",
+                        rule.name
+                    ),
+                    Some(_) | None => {
+                        format!("`{}` passes events on to {}, which can't be checked from here.", rule.name, target.arn)
+                    }
+                };
                 (why, create())
             }
         })

@@ -61,6 +61,26 @@ fn either_path_is_enough() {
 }
 
 #[test]
+fn guardduty_and_user_notifications_are_named() {
+    let mut observed = sound_with_events();
+    let mut rule = forward(&mut observed).clone();
+    (rule.name, rule.arn) = ("guardduty".into(), "arn:aws:events:us-east-1:123456789012:rule/guardduty".into());
+    with_pattern(&mut rule, r#"{"source":["aws.guardduty"],"detail":{"type":["Policy:IAMUser/RootCredentialUsage"]}}"#);
+    (observed.events.at_sign_ins, observed.events.at_home) = (Some(Ok(vec![rule.clone()])), Ok(Vec::new()));
+    let health = health_of(&observed);
+    let found = check(&health, "events.rule");
+    assert!(found.verdict == Verdict::Missing && found.detail.contains("GuardDuty"), "{found:?}");
+    with_pattern(&mut rule, r#"{"detail":{"userIdentity":{"type":["Root"]}}}"#);
+    rule.managed_by = Some("notifications.amazonaws.com".into());
+    rule.targets.as_mut().unwrap().as_mut().unwrap()[0].arn = "arn:aws:events:us-east-1:1:event-bus/n".into();
+    observed.events.at_sign_ins = Some(Ok(vec![rule]));
+    let health = health_of(&observed);
+    let found = check(&health, "events.home_rule");
+    assert!(found.verdict == Verdict::Unknown && found.detail.contains("AWS User Notifications"), "{found:?}");
+    assert_eq!(health.paths.events, None);
+}
+
+#[test]
 #[expect(clippy::too_many_lines, reason = "one row per break")]
 fn each_break_of_the_second_path_is_reported_by_its_own_check() {
     let cases: [(&str, Damage, &str, Verdict, &str); 13] = [
