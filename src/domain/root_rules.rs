@@ -18,7 +18,7 @@ const SIGN_INS: [&str; 3] = ["ConsoleLogin", "PasswordRecoveryCompleted", "Passw
 ///
 /// Source: CloudTrail User Guide, "AWS Management Console sign-in events", root user; Service Authorization Reference,
 /// actions of IAM, Account Management, and Organizations.
-const CHANGES: [&str; 33] = [
+const CHANGES: [&str; 35] = [
     "AcceptHandshake",
     "AcceptPrimaryEmailUpdate",
     "ChangePassword",
@@ -35,20 +35,22 @@ const CHANGES: [&str; 33] = [
     "DeleteSigningCertificate",
     "DeleteVirtualMFADevice",
     "DisableOrganizationsRootCredentialsManagement",
+    "DisableOrganizationsRootSessions",
     "DisableRegion",
     "EmailUpdated",
     "EnableMFADevice",
+    "EnableOrganizationsRootCredentialsManagement",
     "EnableOrganizationsRootSessions",
     "EnableRegion",
     "InviteAccountToOrganization",
     "LeaveOrganization",
     "PasswordUpdated",
+    "PutAccountName",
     "PutAlternateContact",
     "PutContactInformation",
     "ResyncMFADevice",
     "StartPrimaryEmailUpdate",
     "UpdateAccessKey",
-    "UpdateAccountName",
     "UpdateLoginProfile",
     "UpdateSigningCertificate",
     "UploadSigningCertificate",
@@ -75,8 +77,10 @@ pub fn pattern(rule: OwnRule, home: &AccountRegion, scope: EventScope) -> String
             detail["eventName"] = names(&mut CHANGES.into_iter());
         }
         (OwnRule::Changes, EventScope::Writes) => {
-            detail["eventName"] = json!([{ "anything-but": SIGN_INS }]);
-            detail["readOnly"] = json!([false]);
+            let others: Vec<&str> = SIGN_INS.into_iter().chain(["CheckMfa"]).collect();
+            detail["eventName"] = json!([{ "anything-but": others }]);
+            // AWS's example of `PasswordUpdated` has no `readOnly`.
+            detail["readOnly"] = json!([false, { "exists": false }]);
         }
         (OwnRule::Forward, EventScope::No | EventScope::Changes) => {
             detail["eventName"] = names(&mut SIGN_INS.into_iter().chain(CHANGES));
@@ -237,6 +241,19 @@ mod tests {
             for name in email.template.split('<').skip(1).map(|rest| rest.split('>').next().unwrap()) {
                 assert!(email.paths.contains_key(name), "<{name}> has no path");
             }
+        }
+    }
+
+    #[test]
+    fn every_change_of_the_list_is_emailed_in_both_scopes_also_without_a_read_only_field() {
+        for (name, scope) in CHANGES.into_iter().flat_map(|name| SCOPES.map(|scope| (name, scope))) {
+            let mut record: Value = serde_json::from_str(SAMPLES[2].json).unwrap();
+            record["eventName"] = json!(name);
+            record.as_object_mut().unwrap().remove("readOnly");
+            let event = envelope(&record.to_string(), "any type", &home());
+            let matches = |rule| EventPattern::parse(&pattern(rule, &home(), scope)).unwrap().matches(&event);
+            assert_eq!([OwnRule::Changes, OwnRule::Forward].map(matches), [Some(true); 2], "{name} {scope}");
+            assert_eq!(matches(OwnRule::SignIns), Some(false), "{name} {scope}");
         }
     }
 
