@@ -11,15 +11,15 @@ use rootbell::domain::change::quote;
 use rootbell::domain::text::escape_controls_in_lines;
 
 use crate::support::EmulatedAws;
-use crate::support::emulator::free_port;
 use crate::support::program::Program;
 use crate::support::pty::key;
+use crate::support::stand_in::closed_port;
 
 const EMAIL: [&str; 2] = ["--email", "a@example.com"];
 
 /// Signed in, with a Region, and with an endpoint that nothing is listening on.
 fn unreachable_endpoint(args: &[&str]) -> Program {
-    let url = format!("http://127.0.0.1:{}", free_port());
+    let url = format!("http://127.0.0.1:{}", closed_port());
     Program::new(args).signed_in().env("AWS_REGION", "eu-west-1").env("AWS_ENDPOINT_URL", url)
 }
 
@@ -219,7 +219,7 @@ fn missing_credentials_are_explained_with_the_fix() {
         &["policy", "setup"],
     ];
     for command in commands {
-        let url = format!("http://127.0.0.1:{}", free_port());
+        let url = format!("http://127.0.0.1:{}", closed_port());
         let program = Program::new(command).env("AWS_REGION", "eu-west-1").env("AWS_ENDPOINT_URL", url);
         program
             .output()

@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::support::program::{Ended, Program};
+use crate::support::stand_in::closed_port;
 
 /// Something on this machine that answers as AWS does: each unsigned request is refused, and each answer has a date.
 struct Aws(u16);
@@ -142,7 +143,7 @@ fn a_wrong_clock_is_measured_and_the_way_to_set_it_is_named() {
 #[test]
 fn one_part_that_fails_leaves_the_others() {
     // Nothing listens there, there is no Region, and the profile does not exist.
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let closed = closed_port();
     let program = doctor(&["--json", "--profile", "prd", "--endpoint-url", &format!("http://127.0.0.1:{closed}")]);
     let report = program.file(".aws/config", "[profile prod]\n").output().exits(0).json();
     let [verdict, detail, fix] = part(&report, "profile");
@@ -175,7 +176,7 @@ fn an_endpoint_that_hangs_is_given_up_after_a_few_seconds() {
 
 #[test]
 fn only_if_nothing_can_be_determined_does_it_exit_with_1() {
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let closed = closed_port();
     let program = doctor(&["--endpoint-url", &format!("http://127.0.0.1:{closed}")]).file(".aws/config", "[broken\n");
     let ended = program.output().exits(1);
     assert!(ended.stdout.contains("Version") && ended.stdout.contains("none of 8 answers"), "{ended:#?}");

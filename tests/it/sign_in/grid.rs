@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::{KEYS, LOGIN, MFA, ROLE, ROLE_OF_SSO, SSO, TEMPORARY, TOKEN, WEB_IDENTITY, readable};
 use crate::support::program::{Ended, Program};
-use crate::support::stand_in::{Asked, Response, StandIn, refusal, signed_in, web_page};
+use crate::support::stand_in::{Asked, Response, StandIn, closed_port, refusal, signed_in, web_page};
 
 const PATH: &str = "tests/data/sign-in.toml";
 
@@ -163,11 +163,6 @@ fn machine(failure: &str, asked: &Asked) -> Response {
         _ => return (404, "text/plain", "no".to_owned()),
     };
     (200, "text/plain", text.to_owned())
-}
-
-/// A port on which nothing listens.
-fn closed_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// A port that accepts connections and never answers.

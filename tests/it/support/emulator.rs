@@ -106,8 +106,8 @@ impl Drop for Emulator {
     }
 }
 
-/// A local port that nothing is listening on.
-pub fn free_port() -> u16 {
+/// A local port that nobody uses right now.
+fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 

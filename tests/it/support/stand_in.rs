@@ -2,7 +2,20 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use tokio::net::TcpSocket;
+
+/// A port that refuses every connection. It stays bound, so that no other test can start to listen on it.
+pub fn closed_port() -> u16 {
+    static SOCKET: OnceLock<TcpSocket> = OnceLock::new();
+    let bound = || {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        socket
+    };
+    SOCKET.get_or_init(bound).local_addr().unwrap().port()
+}
 
 /// The status, the type, and the body of an answer.
 pub type Response = (u16, &'static str, String);
