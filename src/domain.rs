@@ -60,6 +60,7 @@ pub mod settings;
 pub mod subscription;
 pub mod text;
 mod text_type;
+pub mod three_valued;
 
 pub use account_id::AccountId;
 pub use account_names::AccountNames;

@@ -31,6 +31,12 @@ impl AccountRegion {
         self.partition.sign_in_region()
     }
 
+    /// Where sign-ins of root are recorded: in this Region, if that isn't known.
+    #[must_use]
+    pub fn where_sign_ins_are(&self) -> Self {
+        self.sign_in_region().map_or_else(|| self.clone(), |region| self.in_region(&region))
+    }
+
     #[must_use]
     pub fn trail_arn(&self, name: &str) -> Arn {
         self.arn("cloudtrail", &format!("trail/{name}"))

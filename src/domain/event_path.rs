@@ -5,10 +5,10 @@ use super::arn::Arn;
 use super::event_pattern::RuleKind;
 use super::event_rule::{EventRule, RuleTarget};
 use super::observed::{Observed, TopicResults};
-use super::own_rules::{OwnRule, own_rules};
+use super::own_rules::{OwnRule, forwarding_role, is_own};
 use super::policy::{Decision, forwarding_permissions, forwarding_trust, has_all, rules_access};
-use super::region::Region;
 use super::subscription::Confirmation;
+use super::three_valued::{self, Holds};
 
 /// A chain of rules and targets, as far as it goes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,37 +22,27 @@ pub struct EventPath<'a> {
     pub home_target: Option<&'a RuleTarget>,
 }
 
-/// What becomes of a sign-in at one step of the path; `None` if that can't be told.
-type Holds = Option<bool>;
-
 /// The path that gets furthest; of several, rootbell's. `None` if no rule could concern root's sign-ins.
 #[must_use]
 pub fn event_path<'a>(home: &AccountRegion, observed: &'a Observed) -> Option<EventPath<'a>> {
-    let own: Vec<Arn> = own_rules(home).map(|(_, arn)| arn).collect();
     let rank = |path: &EventPath<'_>| {
         let steps = path.steps(home, observed);
         let broken = steps.iter().filter(|step| **step == Some(false)).count();
         let unknown = steps.iter().filter(|step| step.is_none()).count();
-        (broken, unknown, !own.contains(&path.rule.arn))
+        (broken, unknown, !is_own(home, &path.rule.arn))
     };
     paths(home, observed).into_iter().min_by_key(rank)
 }
 
-/// The Region in which the rule for sign-ins has to be: the home Region if its partition isn't known.
-fn sign_in_region(home: &AccountRegion) -> Region {
-    home.sign_in_region().unwrap_or_else(|| home.region.clone())
-}
-
 fn paths<'a>(home: &AccountRegion, observed: &'a Observed) -> Vec<EventPath<'a>> {
-    let start = home.in_region(&sign_in_region(home));
+    let start = home.where_sign_ins_are();
     let first = rules_at(&start, home, observed);
     let concerns_sign_ins =
         |rule: &&EventRule| rule.coverage.as_ref().is_some_and(|found| found.sign_in != Some(false));
-    let is_own = |rule: &&EventRule| own_rules(home).any(|(_, arn)| arn == rule.arn);
     let is_misspelled =
         |rule: &&EventRule| rule.coverage.as_ref().is_some_and(|found| found.kind == RuleKind::MisspelledSignIn);
     let mut paths = Vec::new();
-    for rule in first.filter(|rule| concerns_sign_ins(rule) || is_own(rule) || is_misspelled(rule)) {
+    for rule in first.filter(|rule| concerns_sign_ins(rule) || is_own(home, &rule.arn) || is_misspelled(rule)) {
         // Changes to the account are another matter.
         if Some(&rule.arn) == OwnRule::Changes.arn(home).as_ref() {
             continue;
@@ -116,11 +106,7 @@ impl<'a> EventPath<'a> {
     /// Whether a sign-in certainly reaches somebody over this path.
     #[must_use]
     pub fn works(&self, home: &AccountRegion, observed: &Observed) -> Holds {
-        let steps = self.steps(home, observed);
-        if steps.contains(&Some(false)) {
-            return Some(false);
-        }
-        (!steps.contains(&None)).then_some(true)
+        three_valued::all(self.steps(home, observed))
     }
 
     /// Whether the first rule is on, and passes sign-ins on.
@@ -243,15 +229,9 @@ impl<'a> EventPath<'a> {
         }
         (!unknown).then_some(false)
     }
-
-    /// Whether a sign-in would certainly reach somebody, apart from what the trail records.
-    #[must_use]
-    pub fn notifies_somebody(&self, home: &AccountRegion, observed: &Observed) -> bool {
-        self.works(home, observed) == Some(true)
-    }
 }
 
 /// The ARN of the role of rootbell's rule that forwards.
 fn own_role(home: &AccountRegion) -> Option<Arn> {
-    super::own_rules::forwarding_role(home).map(|name| home.role_arn(&name))
+    forwarding_role(home).map(|name| home.role_arn(&name))
 }

@@ -7,6 +7,8 @@ use std::net::IpAddr;
 
 use serde_json::{Map, Value};
 
+use super::three_valued::{Holds, all, any};
+
 pub mod coverage;
 #[cfg(test)]
 mod tests;
@@ -16,9 +18,6 @@ pub use coverage::{RuleCoverage, RuleKind, coverage};
 /// An event pattern.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EventPattern(Map<String, Value>);
-
-/// Whether something holds; `None` if that can't be told.
-type Holds = Option<bool>;
 
 impl EventPattern {
     /// # Errors
@@ -61,24 +60,6 @@ fn check_object(pattern: &Map<String, Value>) -> Result<(), String> {
         Value::Array(_) => Ok(()),
         _ => Err(format!("The value of `{key}` is neither a list nor an object.")),
     })
-}
-
-/// All must hold: one that doesn't decides it.
-fn all(holds: impl Iterator<Item = Holds>) -> Holds {
-    let mut is_known = true;
-    for each in holds {
-        match each {
-            Some(false) => return Some(false),
-            Some(true) => {}
-            None => is_known = false,
-        }
-    }
-    is_known.then_some(true)
-}
-
-/// One must hold: one that does decides it.
-fn any(holds: impl Iterator<Item = Holds>) -> Holds {
-    all(holds.map(|each| each.map(|each| !each))).map(|none| !none)
 }
 
 fn object_matches(pattern: &Map<String, Value>, event: Option<&Value>) -> Holds {

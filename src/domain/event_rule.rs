@@ -8,7 +8,7 @@ use super::account_region::AccountRegion;
 use super::arn::Arn;
 use super::event_pattern::{RuleCoverage, coverage};
 use super::input_transformer::InputTransformer;
-use super::problem::ReadResult;
+use super::problem::{Problem, ReadResult};
 use super::role::Role;
 
 /// A rule on the default event bus of a Region.
@@ -81,6 +81,11 @@ impl EventRules {
     pub fn all(&self) -> impl Iterator<Item = &EventRule> {
         let at_sign_ins = self.at_sign_ins.iter().flatten().flatten();
         at_sign_ins.chain(self.at_home.iter().flatten())
+    }
+
+    /// Why rules could not be read, by the Region.
+    pub fn unreadable(&self) -> impl Iterator<Item = &Problem> {
+        self.at_sign_ins.iter().chain([&self.at_home]).filter_map(|rules| rules.as_ref().err())
     }
 
     /// The rule with this ARN.

@@ -3,23 +3,27 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Which events the event rules report. All of them leave out read-only calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum EventScope {
-    /// None: only the alarm reports root use.
-    No,
-    /// Sign-ins, recoveries of the password, and changes to root's credentials, to the contacts, and to the account.
-    Changes,
-    /// Sign-ins, and every call that writes. An account that runs on root's access keys gets thousands of emails.
-    Writes,
+use super::enum_map::variants;
+
+variants! {
+    /// Which events the event rules report. All of them leave out read-only calls.
+    pub enum EventScope {
+        /// None: only the alarm reports root use.
+        No,
+        /// Sign-ins, recoveries of the password, and changes to root's credentials, to the contacts, and to the account.
+        Changes,
+        /// Sign-ins, and every call that writes. An account that runs on root's access keys gets thousands of emails.
+        Writes,
+    }
 }
 
 impl EventScope {
     /// Their names, in the order in which the form offers them.
-    pub const NAMES: [&'static str; 3] = ["no", "changes", "writes"];
+    pub const NAMES: [&'static str; Self::ALL.len()] =
+        [Self::No.as_str(), Self::Changes.as_str(), Self::Writes.as_str()];
 
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::No => "no",
             Self::Changes => "changes",
@@ -40,8 +44,8 @@ impl FromStr for EventScope {
     /// # Errors
     /// If there is no such scope.
     fn from_str(name: &str) -> Result<Self, String> {
-        let all = [Self::No, Self::Changes, Self::Writes];
-        all.into_iter()
+        Self::ALL
+            .into_iter()
             .find(|scope| scope.as_str() == name)
             .ok_or_else(|| format!("`{name}` is not one of {}.", Self::NAMES.join(", ")))
     }

@@ -9,6 +9,7 @@ use super::change::Step;
 use super::observed::{Elsewhere, Observed, Subscription, Trail};
 use super::problem::{Fix, Goal, Problem};
 use super::settings::{SettingId, Settings};
+use super::three_valued::{self, Holds};
 
 mod action;
 mod audit;
@@ -96,16 +97,16 @@ pub struct Trusted {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reports {
     /// Sign-ins to the console, successful and failed.
-    pub sign_in: Option<bool>,
+    pub sign_in: Holds,
     /// Calls of APIs, with access keys or from the console.
-    pub api: Option<bool>,
+    pub api: Holds,
 }
 
 /// Which of the two paths carries a sign-in to someone; `None` if that isn't known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Paths {
-    pub alarm: Option<bool>,
-    pub events: Option<bool>,
+    pub alarm: Holds,
+    pub events: Holds,
 }
 
 /// The verdict on the whole chain.
@@ -298,10 +299,10 @@ pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Healt
         if let (Some(elsewhere), Some(weakest)) = (&observed.elsewhere, weakest(&checks)) {
             point_elsewhere(&mut checks, weakest, elsewhere, observed.trail.is_none());
         }
-        let paths =
-            Paths { alarm: reports(evidence, &checks).sign_in, events: events_reach_somebody(evidence, &checks) };
+        let by_alarm = reports(evidence, &checks);
+        let paths = Paths { alarm: by_alarm.sign_in, events: events_reach_somebody(evidence, &checks) };
         Health {
-            reports: either(reports(evidence, &checks), paths),
+            reports: either(by_alarm, paths),
             paths,
             checks,
             alarm: evidence.settings.root_use().existing_alarm(observed).cloned(),
@@ -395,58 +396,34 @@ fn with_evidence<T>(
 
 /// Which root use is reported, according to the checks and, for API use, to what the filter's pattern counts.
 fn reports(evidence: &Evidence<'_>, checks: &[Check]) -> Reports {
-    let is_reported = |check: &Check| match check.verdict {
-        Verdict::Ok => Some(true),
-        Verdict::Missing | Verdict::Wrong | Verdict::Pending => Some(false),
-        Verdict::Unknown => None,
+    let checked = |is_part: fn(CheckId) -> bool| {
+        checks.iter().filter(move |check| is_part(check.id)).map(|check| check.verdict.holds())
     };
-    let parts = |is_part: fn(CheckId) -> bool| -> Vec<Option<bool>> {
-        checks.iter().filter(|check| is_part(check.id)).map(is_reported).collect()
-    };
-    let sign_in = parts(|id| id.counts() == Counts::Alerting);
-    let mut api = parts(|id| match id {
+    let sign_in = checked(|id| id.counts() == Counts::Alerting);
+    let api = checked(|id| match id {
         CheckId::FilterPattern => false,
         CheckId::TrailAllRegions => true,
         other => other.counts() == Counts::Alerting,
     });
-    api.push(evidence.counts_api_use());
-    Reports { sign_in: all_hold(&sign_in), api: all_hold(&api) }
+    Reports { sign_in: three_valued::all(sign_in), api: three_valued::all(api.chain([evidence.counts_api_use()])) }
 }
 
 /// What both paths report together. Over the second one, API use in most Regions isn't reported.
 fn either(by_alarm: Reports, paths: Paths) -> Reports {
-    let sign_in = match (paths.alarm, paths.events) {
-        (Some(true), _) | (_, Some(true)) => Some(true),
-        (None, _) | (_, None) => None,
-        (Some(false), Some(false)) => Some(false),
-    };
-    Reports { sign_in, ..by_alarm }
+    Reports { sign_in: three_valued::any([paths.alarm, paths.events]), ..by_alarm }
 }
 
 /// Whether a sign-in reaches somebody over event rules. Besides the rules, that takes a trail that is logging, covers sign-ins,
 /// and records calls that write: any one, also without a log group.
-fn events_reach_somebody(evidence: &Evidence<'_>, checks: &[Check]) -> Option<bool> {
+fn events_reach_somebody(evidence: &Evidence<'_>, checks: &[Check]) -> Holds {
     let path = evidence.event_path();
     let Some(path) = path else {
         let observed = &evidence.observed.events;
-        let is_read = observed.at_home.is_ok() && observed.at_sign_ins.as_ref().is_none_or(Result::is_ok);
-        return is_read.then_some(false);
+        return observed.unreadable().next().is_none().then_some(false);
     };
-    let verdicts = checks.iter().filter(|check| check.id.part() == Part::Events).map(|check| match check.verdict {
-        Verdict::Ok => Some(true),
-        Verdict::Missing | Verdict::Wrong | Verdict::Pending => Some(false),
-        Verdict::Unknown => None,
-    });
-    let mut parts: Vec<Option<bool>> = verdicts.collect();
-    parts.push(path.works(&evidence.settings.account_region, evidence.observed));
-    parts.push(events::recorded(evidence));
-    all_hold(&parts)
-}
-
-/// Whether all parts hold; `None` if that isn't known. One that certainly doesn't decides it, whatever the others are.
-fn all_hold(parts: &[Option<bool>]) -> Option<bool> {
-    let is_known = !parts.contains(&None);
-    if parts.contains(&Some(false)) { Some(false) } else { is_known.then_some(true) }
+    let checked = checks.iter().filter(|check| check.id.part() == Part::Events).map(|check| check.verdict.holds());
+    let works = path.works(&evidence.settings.account_region, evidence.observed);
+    three_valued::all(checked.chain([works, events::recorded(evidence)]))
 }
 
 #[cfg(test)]

@@ -39,6 +39,12 @@ pub fn own_rules(home: &AccountRegion) -> impl Iterator<Item = (OwnRule, Arn)> {
     OwnRule::ALL.into_iter().filter_map(|rule| Some((rule, rule.arn(home)?)))
 }
 
+/// Whether this is the ARN of one of them.
+#[must_use]
+pub fn is_own(home: &AccountRegion, arn: &Arn) -> bool {
+    own_rules(home).any(|(_, own)| own == *arn)
+}
+
 /// The name of the role that EventBridge forwards events with; `None` if nothing is forwarded.
 #[must_use]
 pub fn forwarding_role(home: &AccountRegion) -> Option<String> {

@@ -9,7 +9,6 @@ use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::DemoCloud;
 use rootbell::cloud::demo::account::{Account, Bucket, LogGroup, Region, Role, Subscription, Topic, Trail};
 use rootbell::domain::alarm::{AlarmConfig, Metric};
-use rootbell::domain::change::Resource;
 use rootbell::domain::health::health;
 use rootbell::domain::observed::{self, Confirmation, MetricFilter};
 use rootbell::domain::pattern::CIS_PATTERN;
@@ -345,8 +344,7 @@ fn existing_resources_are_reused_at_the_lowest_cost_and_no_unmanaged_one_changes
             let marked: Vec<String> = plan.rows.iter().filter(|r| r.unmanaged).map(|r| r.id.to_string()).collect();
             assert_eq!(marked, unmanaged, "{name}");
             // Event rules come with a topic of ours.
-            let is_of_events =
-                |c: &&Change| matches!(c.resource().part_of(), Resource::EventRole | Resource::EventRule);
+            let is_of_events = |c: &&Change| c.resource().is_of_event_rules();
             let creates_topic = plan.changes().any(|c| matches!(c, Change::CreateTopic { .. }));
             assert_eq!(plan.changes().any(|c| is_of_events(&c)), creates_topic, "{name}");
             let rows = |step| plan.changes().filter(|c| c.step() == step && !is_of_events(c)).count();

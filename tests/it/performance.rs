@@ -123,6 +123,15 @@ fn has_only_our_names(account: &Account) -> bool {
     })
 }
 
+/// Reads an account as `status` does.
+async fn observe(cloud: &DemoCloud, region: &Region, setup: &SetupOptions) -> observed::Observed {
+    let asked: &dyn Cloud = cloud;
+    let prefetch = Prefetch::new(&asked, region, setup);
+    let identity = prefetch.alongside(cloud.identity()).await.unwrap();
+    let now = crate::properties::now();
+    engine::observe_with(asked, &identity, region, setup, ObserveScope::Everything, now, prefetch).await
+}
+
 #[test]
 fn status_takes_three_round_trips_with_our_names_and_at_most_six_with_other_names() {
     let mut slow = Vec::new();
@@ -133,12 +142,7 @@ fn status_takes_three_round_trips_with_our_names_and_at_most_six_with_other_name
         let (cloud, setup) = (cloud(account), SetupOptions::default());
         let round_trips = in_virtual_time(async {
             let start = Instant::now();
-            let asked: &dyn Cloud = &cloud;
-            let prefetch = Prefetch::new(&asked, &region, &setup);
-            let identity = prefetch.alongside(cloud.identity()).await.unwrap();
-            let now = crate::properties::now();
-            let scope = ObserveScope::Everything;
-            engine::observe_with(asked, &identity, &region, &setup, scope, now, prefetch).await;
+            observe(&cloud, &region, &setup).await;
             start.elapsed().as_millis() / u128::from(ROUND_TRIP)
         });
         let calls = cloud.calls().len();
@@ -417,12 +421,7 @@ fn a_region_where_only_the_alarm_is_missing_takes_one_more_round_trip_before_ano
     let (cloud, setup, region) = (cloud(account), SetupOptions::default(), Region::new(REGION));
     let (round_trips, observed) = in_virtual_time(async {
         let start = Instant::now();
-        let asked: &dyn Cloud = &cloud;
-        let prefetch = Prefetch::new(&asked, &region, &setup);
-        let identity = prefetch.alongside(cloud.identity()).await.unwrap();
-        let now = crate::properties::now();
-        let scope = ObserveScope::Everything;
-        let observed = engine::observe_with(asked, &identity, &region, &setup, scope, now, prefetch).await;
+        let observed = observe(&cloud, &region, &setup).await;
         (start.elapsed().as_millis() / u128::from(ROUND_TRIP), observed)
     });
     assert_eq!(observed.elsewhere.unwrap().region, "us-east-1");

@@ -37,7 +37,7 @@ impl From<Row> for RunRow {
 /// The rows with those of the event rules as one, unless some of them failed.
 #[must_use]
 pub fn folded(rows: Vec<RunRow>) -> Vec<RunRow> {
-    let is_of_events = |row: &RunRow| matches!(row.row.resource.part_of(), Resource::EventRole | Resource::EventRule);
+    let is_of_events = |row: &RunRow| row.row.resource.is_of_event_rules();
     let events: Vec<&RunRow> = rows.iter().filter(|row| is_of_events(row)).collect();
     let is_undone = |row: &&RunRow| matches!(row.state, Some(ChangeState::Failed(_) | ChangeState::Skipped { .. }));
     let (Some(first), false) = (events.first(), events.len() < 3 || events.iter().any(is_undone)) else { return rows };
@@ -73,12 +73,9 @@ pub fn folded(rows: Vec<RunRow>) -> Vec<RunRow> {
         started: events.iter().filter_map(|row| row.started).min(),
         ended: events.iter().map(|row| row.ended).max().flatten(),
     };
-    let at = rows.iter().position(is_of_events).unwrap_or_default();
-    let (mut before, after): (Vec<_>, Vec<_>) = rows.into_iter().enumerate().partition(|(index, _)| *index < at);
-    let mut all: Vec<RunRow> = before.drain(..).map(|(_, row)| row).collect();
-    all.push(group);
-    all.extend(after.into_iter().map(|(_, row)| row).filter(|row| !is_of_events(row)));
-    all
+    let mut group = Some(group);
+    // The group stands where the first of its rows stood.
+    rows.into_iter().filter_map(|row| if is_of_events(&row) { group.take() } else { Some(row) }).collect()
 }
 
 /// The rows of one run.

@@ -8,7 +8,7 @@ use crate::cli::output::progress::{ProgressPrinter, RunProgress};
 use crate::cli::session::AccountSession;
 use crate::cli::signals::Interrupt;
 use crate::cloud::CloudError;
-use crate::domain::change::{ChangeId, Resource};
+use crate::domain::change::ChangeId;
 use crate::domain::interruption::RunCount;
 use crate::domain::{Change, Plan};
 use crate::engine;
@@ -42,7 +42,7 @@ impl RunOutcome {
     /// Why there are no event rules, if a policy of the organization denies them and everything else was done: alerting works
     /// without them.
     pub(in crate::cli) fn rules_not_possible(&self) -> Option<&CloudError> {
-        let is_of_rules = |id: &ChangeId| matches!(id.kind.part_of(), Resource::EventRole | Resource::EventRule);
+        let is_of_rules = |id: &ChangeId| id.kind.is_of_event_rules();
         let is_denied = |error: &CloudError| error.is_denied_by_organization();
         let only_rules = self.skipped.iter().all(is_of_rules)
             && self.failed.iter().all(|(id, error)| is_of_rules(id) && is_denied(error));

@@ -116,6 +116,12 @@ impl ResourceKind {
         }
     }
 
+    /// Whether it belongs to the second path to the inbox.
+    #[must_use]
+    pub fn is_of_event_rules(self) -> bool {
+        matches!(self.part_of(), Resource::EventRole | Resource::EventRule)
+    }
+
     /// The value of `resource` in JSON output, and the words on screen.
     #[must_use]
     pub fn label(self) -> &'static str {

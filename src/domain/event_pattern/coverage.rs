@@ -6,16 +6,17 @@ use super::EventPattern;
 use crate::domain::account_region::AccountRegion;
 use crate::domain::region::Region;
 use crate::domain::samples::{self, SampleKind};
+use crate::domain::three_valued::{Holds, all, any};
 
-/// What a rule reports; `None` if that can't be told.
+/// What a rule reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleCoverage {
     /// Every successful sign-in of root.
-    pub sign_in: Option<bool>,
+    pub sign_in: Holds,
     /// Root's calls of APIs.
-    pub api: Option<bool>,
+    pub api: Holds,
     /// What others do.
-    pub others: Option<bool>,
+    pub others: Holds,
     pub kind: RuleKind,
 }
 
@@ -73,12 +74,7 @@ pub fn coverage(pattern: &str, at: &AccountRegion) -> Result<RuleCoverage, Strin
     } else {
         RuleKind::CloudTrail
     };
-    Ok(RuleCoverage {
-        sign_in: super::all(sign_ins.into_iter()),
-        api: super::any(calls.into_iter()),
-        others: super::any(others.into_iter()),
-        kind,
-    })
+    Ok(RuleCoverage { sign_in: all(sign_ins), api: any(calls), others: any(others), kind })
 }
 
 /// The event with which CloudTrail passes a record on.

@@ -11,8 +11,9 @@ use crate::domain::event_pattern::RuleKind;
 use crate::domain::event_rule::EventRule;
 use crate::domain::event_scope::EventScope;
 use crate::domain::observed::{Confirmation, KmsKey, ReadResult, Subscription, TrailDetails};
+use crate::domain::own_rules::is_own;
 use crate::domain::policy::{Decision, key_serves_rules, key_statement_for_rules};
-use crate::domain::problem::{Fix, Input, Problem};
+use crate::domain::problem::{Fix, Input};
 use crate::domain::settings::SettingId;
 
 fn without_rules() -> String {
@@ -38,16 +39,9 @@ impl<'a> Evidence<'a> {
         event_path(self.home(), self.observed)
     }
 
-    /// Why the event rules could not be read.
-    fn unread_rules(&self) -> Option<&'a Problem> {
-        let events = &self.observed.events;
-        let all = [events.at_sign_ins.as_ref(), Some(&events.at_home)];
-        all.into_iter().flatten().find_map(|rules| rules.as_ref().err())
-    }
-
     /// Judges the path, if there is one.
     fn on_event_path(&self, judge: impl FnOnce(EventPath<'a>) -> Outcome) -> Outcome {
-        match (self.event_path(), self.unread_rules()) {
+        match (self.event_path(), self.observed.events.unreadable().next()) {
             (None, Some(unread)) => unknown(unread),
             (None, None) => (Verdict::Missing, without_rules(), create()),
             (Some(path), _) => judge(path),
@@ -93,7 +87,9 @@ pub(super) fn recorded(evidence: &Evidence<'_>) -> Option<bool> {
 /// Is there a rule where sign-ins are recorded, and does it report them?
 pub(super) fn rule(evidence: &Evidence<'_>) -> Outcome {
     let home = evidence.home();
-    if let (None, None, Some(why)) = (evidence.event_path(), evidence.unread_rules(), elsewhere(evidence)) {
+    if let (None, None, Some(why)) =
+        (evidence.event_path(), evidence.observed.events.unreadable().next(), elsewhere(evidence))
+    {
         return (Verdict::Missing, why, create());
     }
     evidence.on_event_path(|path| {
@@ -132,10 +128,9 @@ fn elsewhere(evidence: &Evidence<'_>) -> Option<String> {
                 .as_ref()
                 .is_some_and(|found| found.sign_in == Some(true) && found.kind == RuleKind::CloudTrail)
     };
-    let own = |rule: &&EventRule| crate::domain::own_rules::own_rules(home).any(|(_, arn)| arn == rule.arn);
     let reports_finding =
         |rule: &&EventRule| rule.coverage.as_ref().is_some_and(|found| found.kind == RuleKind::GuardDuty);
-    let others = || evidence.observed.events.all().filter(|rule| !own(rule));
+    let others = || evidence.observed.events.all().filter(|rule| !is_own(home, &rule.arn));
     if let (None, Some(rule)) = (others().find(misses), others().find(reports_finding)) {
         return Some(format!(
             "The event rule `{}` waits for GuardDuty's finding that root's credentials are used, which comes later than the \
@@ -153,8 +148,7 @@ fn elsewhere(evidence: &Evidence<'_>) -> Option<String> {
 
 /// rootbell repairs its own rules; next to those of others, it creates its own.
 fn repair(rule: &EventRule, home: &AccountRegion) -> Fix {
-    let is_own = crate::domain::own_rules::own_rules(home).any(|(_, arn)| arn == rule.arn);
-    if is_own { REPAIR } else { create() }
+    if is_own(home, &rule.arn) { REPAIR } else { create() }
 }
 
 /// Does what it passes on reach the topic's Region?

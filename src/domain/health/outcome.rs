@@ -3,6 +3,7 @@
 use crate::domain::observed::ReadResult;
 use crate::domain::problem::{Fix, Goal, Input, Problem};
 use crate::domain::settings::{SettingId, yes_or_no};
+use crate::domain::three_valued::Holds;
 
 /// The result of a check. The words are part of the JSON contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +26,16 @@ impl Verdict {
             Self::Wrong => "wrong",
             Self::Pending => "pending",
             Self::Unknown => "unknown",
+        }
+    }
+
+    /// Whether the check certainly passes, or certainly doesn't.
+    #[must_use]
+    pub fn holds(self) -> Holds {
+        match self {
+            Self::Ok => Some(true),
+            Self::Missing | Self::Wrong | Self::Pending => Some(false),
+            Self::Unknown => None,
         }
     }
 }

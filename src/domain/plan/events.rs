@@ -16,9 +16,7 @@ use crate::domain::settings::{Origin, Settings};
 /// What the rules of others that do the same are kept as, and why there are no rules where there are none.
 pub(super) fn remarks(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let home = &wanted.account_region;
-    let unread = [observed.events.at_sign_ins.as_ref(), Some(&observed.events.at_home)];
-    let unread = unread.into_iter().flatten().find_map(|rules| rules.as_ref().err());
-    match (unread, event_path(home, observed)) {
+    match (observed.events.unreadable().next(), event_path(home, observed)) {
         (Some(unread), _) => {
             let why = format!("Event rules are not possible here or can't be read: {}", unread.why);
             plan.note(Step::Topic, Problem::new(why, unread.fix.clone()));
@@ -32,7 +30,7 @@ pub(super) fn remarks(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
 
 /// Whether there are to be rules.
 pub(super) fn wants_rules(wanted: &Settings, observed: &Observed) -> bool {
-    let is_readable = observed.events.at_home.is_ok() && !matches!(observed.events.at_sign_ins, Some(Err(_)));
+    let is_readable = observed.events.unreadable().next().is_none();
     match wanted.events.origin {
         _ if wanted.events.value == EventScope::No => false,
         Origin::Given => true,

@@ -32,7 +32,7 @@ pub(super) fn resolve(
     if let Some(value) = existing(observed, home) {
         return Field { value, origin: Origin::Found };
     }
-    if event_path(home, observed).is_some_and(|path| path.notifies_somebody(home, observed)) {
+    if event_path(home, observed).is_some_and(|path| path.works(home, observed) == Some(true)) {
         return by_default(EventScope::No, "an existing event rule does this");
     }
     if home.sign_in_region().is_none() {

@@ -11,7 +11,7 @@ use crate::domain::arn::Arn;
 use crate::domain::event_pattern::RuleKind;
 use crate::domain::event_rule::{EventRule, EventRules, Failures};
 use crate::domain::observed::{Metric, ReadResult, TopicDetails};
-use crate::domain::own_rules::{forwarding_role, own_rules};
+use crate::domain::own_rules::{forwarding_role, is_own};
 use crate::domain::path::MAX_CANDIDATES;
 use crate::domain::role_purpose::RolePurpose;
 use crate::domain::{AccountRegion, Identity, Region};
@@ -76,8 +76,7 @@ async fn relevant_rules(
         Ok(rules) => rules,
         Err(error) => return (to_read_result(Err(error)), Vec::new()),
     };
-    let own: Vec<Arn> = own_rules(home).map(|(_, arn)| arn).collect();
-    let sign_ins = home.sign_in_region().map_or_else(|| at.clone(), |region| at.in_region(&region));
+    let sign_ins = home.where_sign_ins_are();
     let concerns_root = |rule: &&EventRule| {
         rule.coverage.as_ref().is_some_and(|found| {
             // A rule about everything isn't about root.
@@ -88,8 +87,8 @@ async fn relevant_rules(
     let (mut ours, mut others): (Vec<EventRule>, Vec<EventRule>) = rules
         .into_iter()
         .map(|rule| rule.judged(&sign_ins))
-        .filter(|rule| own.contains(&rule.arn) || concerns_root(&rule))
-        .partition(|rule| own.contains(&rule.arn));
+        .filter(|rule| is_own(home, &rule.arn) || concerns_root(&rule))
+        .partition(|rule| is_own(home, &rule.arn));
     others.truncate(MAX_CANDIDATES);
     ours.append(&mut others);
     let read = ours.into_iter().map(async |rule| {

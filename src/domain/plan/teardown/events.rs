@@ -11,8 +11,7 @@ impl TeardownPlanner<'_> {
     /// Each rule after its targets: AWS deletes no other.
     pub(super) fn event_rules(&self, plan: &mut Plan) {
         let (wanted, events) = (self.wanted(), &self.observed().events);
-        let unread = [events.at_sign_ins.as_ref(), Some(&events.at_home)];
-        for unread in unread.into_iter().flatten().filter_map(|rules| rules.as_ref().err()) {
+        for unread in events.unreadable() {
             let why = format!("The event rules could not be read, so rootbell deletes none: {}", unread.why);
             plan.note(Step::Topic, Problem::new(why, unread.fix.clone()));
         }
