@@ -12,5 +12,5 @@ pub use state::model::Model;
 pub use state::notice::Notice;
 pub use state::overlay::{CommandList, Overlay};
 pub use state::screen::Screen;
-pub use state::session::{Caller, Connection, SessionId, Ticket};
+pub use state::session::{CALL_LIMIT, Caller, Connection, SLOW, SessionId, Ticket};
 pub use update::update;

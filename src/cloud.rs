@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -37,9 +37,14 @@ mod sign_in;
 mod sign_in_problem;
 
 use diagnosis::{Origins, Reached};
-pub use error::{CloudError, Denial, DenialCause, ErrorKind, KeyProblem, OrganizationProblem, PolicyKind};
+pub use error::{
+    CloudError, Denial, DenialCause, ErrorKind, KeyProblem, OrganizationProblem, PolicyKind, clock_error_in_words,
+};
 pub use mfa::MfaCode;
 pub use sign_in::{AssumedRole, CredentialSource, KeyKind, SignIn};
+
+/// How long a call may take, with all its attempts.
+pub const CALL_LIMIT: Duration = Duration::from_secs(45);
 
 /// The answer to one query.
 pub type Answer<T> = Result<T, CloudError>;

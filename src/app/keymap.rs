@@ -229,6 +229,10 @@ pub const BINDINGS: &[Binding] = bindings! {
     Account: [ch('d')] Dashboard "dashboard" "Show what is set up and what is missing";
     Account: [ch('r')] Refresh "refresh" "Sign in and read the account again";
     Account: [ch('x')] Teardown "delete" "Delete what rootbell created; shows the list first";
+    Account: [UP, ch('k')] Up "" "Scroll up";
+    Account: [DOWN, ch('j')] Down "" "Scroll down";
+    Account: [PGUP] PageUp "" "Scroll up, faster";
+    Account: [PGDN] PageDown "" "Scroll down, faster";
     Account: [ch('?'), F1] Help "help" "Show the keys";
     Account: [ch('q')] Quit "quit" "Quit";
     Step: [ENTER] Apply "apply" "Apply the plan on the screen; once it is applied, continue";

@@ -1,5 +1,8 @@
 //! A connection to the account that a command is about.
 
+use std::pin::pin;
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -8,7 +11,7 @@ use super::exit::CommandError;
 use super::fix::problem_text;
 use super::output::console::Console;
 use super::output::json;
-use crate::cloud::{CloudError, Connector, ErrorKind, MfaCode, Session, Target};
+use crate::cloud::{CALL_LIMIT, CloudError, Connector, ErrorKind, MfaCode, Session, Target};
 use crate::domain::health::health;
 use crate::domain::text::escape_controls;
 use crate::domain::{Health, Identity, Observed, Region, Settings, SetupOptions};
@@ -29,7 +32,7 @@ impl AccountSession {
         console: &Console,
     ) -> Result<Self, CommandError> {
         let connection = Self::connect(global, connector, console).await?;
-        let identity = connection.cloud.identity().await?;
+        let identity = answered(console, "who is signed in", connection.cloud.identity()).await?;
         Self::check_identity(connection, identity, global, console)
     }
 
@@ -63,7 +66,8 @@ impl AccountSession {
     ) -> Result<(Self, Prefetch<'static>), CommandError> {
         let connection = Self::connect(global, connector, console).await?;
         let prefetch = prefetch(&connection);
-        let identity = prefetch.alongside(connection.cloud.identity()).await?;
+        let identity = prefetch.alongside(connection.cloud.identity());
+        let identity = answered(console, "who is signed in", identity).await?;
         Ok((Self::check_identity(connection, identity, global, console)?, prefetch))
     }
 
@@ -109,8 +113,11 @@ impl AccountSession {
         scope: ObserveScope,
         now: Option<Timestamp>,
         prefetch: Prefetch<'_>,
+        console: &Console,
     ) -> Observed {
-        observe_with(self.connection.cloud.as_ref(), &self.identity, self.region(), setup, scope, now, prefetch).await
+        let cloud = self.connection.cloud.as_ref();
+        let observed = observe_with(cloud, &self.identity, self.region(), setup, scope, now, prefetch);
+        answered(console, "reading the account", Box::pin(observed)).await
     }
 
     /// Prints the result of a command as JSON.
@@ -124,8 +131,9 @@ impl AccountSession {
         setup: &SetupOptions,
         prefetch: Prefetch<'_>,
         now: fn() -> Timestamp,
+        console: &Console,
     ) -> (Observed, Settings, Health) {
-        let observed = self.observe(setup, ObserveScope::Chain, Some(now()), prefetch).await;
+        let observed = self.observe(setup, ObserveScope::Chain, Some(now()), prefetch, console).await;
         let settings = Settings::resolve(&self.identity, self.region(), setup, &observed);
         let health = health(&settings, &observed, now());
         (observed, settings, health)
@@ -145,6 +153,26 @@ impl AccountSession {
         match &self.identity.alias {
             Some(alias) => format!("{} ({})", self.identity.account, escape_controls(alias)),
             None => self.identity.account.to_string(),
+        }
+    }
+}
+
+/// The answer. While it takes long, it is said what is asked for, so that the terminal doesn't stay empty.
+async fn answered<T>(console: &Console, what: &str, answer: impl Future<Output = T>) -> T {
+    const PATIENCE: Duration = Duration::from_secs(5);
+    let mut answer = pin!(answer);
+    match tokio::time::timeout(PATIENCE, &mut answer).await {
+        Ok(answer) => answer,
+        Err(_) => {
+            if console.can_ask() {
+                console.eprint(format_args!(
+                    "No answer from AWS for {} s ({what}). A call is tried up to three times, and given up after {} s at \
+                     most. Ctrl+C ends it now.",
+                    PATIENCE.as_secs(),
+                    CALL_LIMIT.as_secs()
+                ));
+            }
+            answer.await
         }
     }
 }

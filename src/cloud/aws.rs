@@ -38,6 +38,7 @@ use sts::Sts;
 
 mod causes;
 mod classify;
+mod cleaned;
 mod cloudtrail;
 mod cloudwatch;
 mod connect;
@@ -45,6 +46,7 @@ mod convert;
 mod credentials;
 mod diagnosis;
 mod empty;
+mod endpoints;
 mod errors;
 mod eventbridge;
 mod http;

@@ -5,16 +5,18 @@ use std::sync::Arc;
 
 use super::SignIn;
 use super::sign_in_problem::SignInFailure;
-use crate::domain::Region;
 use crate::domain::change::quote;
 use crate::domain::key_state::KeyState;
 use crate::domain::problem::{FailedCall, Fix, Input, Problem};
 use crate::domain::settings::SettingId;
+use crate::domain::{Query, Region};
 
 mod clock;
 mod denial;
 mod organization;
+mod sign_in;
 
+pub use clock::in_words as clock_error_in_words;
 pub use denial::{Denial, DenialCause, PolicyKind};
 pub use organization::OrganizationProblem;
 
@@ -137,47 +139,6 @@ impl CloudError {
         sentence(&text)
     }
 
-    /// Whether the sentence names the role, so that it doesn't have to name the call.
-    fn is_about_a_role(&self) -> bool {
-        matches!(self.kind, ErrorKind::RoleDenied | ErrorKind::MfaRequired | ErrorKind::MfaRejected)
-    }
-
-    /// The failure, if what is said about it depends on the kind of credentials.
-    fn sign_in_failure(&self) -> Option<SignInFailure> {
-        let no_device = || {
-            let sign_in = self.sign_in.as_deref();
-            let role = sign_in.and_then(|sign_in| sign_in.role(&self.message));
-            self.message.contains("MultiFactorAuthentication") && role.is_none_or(|role| role.mfa_serial.is_none())
-        };
-        match self.kind {
-            ErrorKind::NoCredentials | ErrorKind::ProcessFailed => Some(SignInFailure::Missing),
-            ErrorKind::ExpiredCredentials => Some(SignInFailure::Expired),
-            ErrorKind::InvalidCredentials if self.operation == "GetRoleCredentials" => Some(SignInFailure::SignedOut),
-            // This session is not one of a Region.
-            ErrorKind::InvalidCredentials if self.service == "signin" => Some(SignInFailure::Rejected),
-            ErrorKind::InvalidCredentials if self.opt_in_region().is_none() => Some(SignInFailure::Rejected),
-            // A timeout of any other call names the call.
-            ErrorKind::Timeout if self.operation.is_empty() => Some(SignInFailure::TimedOut),
-            ErrorKind::MfaRequired => Some(SignInFailure::CodeNeeded),
-            ErrorKind::MfaRejected => Some(SignInFailure::CodeRejected),
-            ErrorKind::RoleDenied if self.operation == "GetRoleCredentials" => None,
-            ErrorKind::RoleDenied if self.message.contains("DurationSeconds") => Some(SignInFailure::SessionTooLong),
-            ErrorKind::RoleDenied if no_device() => Some(SignInFailure::NoDevice),
-            ErrorKind::RoleDenied => Some(SignInFailure::RoleDenied),
-            _ => None,
-        }
-    }
-
-    /// What is said about a failure of the sign-in, if it is one.
-    fn sign_in_problem(&self) -> Option<Problem> {
-        let failure = self.sign_in_failure()?;
-        let sign_in = self.sign_in.as_deref().cloned().unwrap_or_default();
-        let message = self.message.trim().trim_end_matches('.');
-        let time = message.strip_prefix("no answer ").unwrap_or("in time");
-        let detail = if failure == SignInFailure::TimedOut { time } else { message };
-        Some(sign_in.problem(failure, detail))
-    }
-
     /// The reason, without a full stop.
     fn reason(&self) -> String {
         if let Some(problem) = self.sign_in_problem() {
@@ -217,37 +178,9 @@ impl CloudError {
         }
     }
 
-    /// Whether the problem is the credentials, or getting them.
-    fn is_about_the_sign_in(&self) -> bool {
-        matches!(
-            self.kind,
-            ErrorKind::ExpiredCredentials
-                | ErrorKind::InvalidCredentials
-                | ErrorKind::NoCredentials
-                | ErrorKind::RoleDenied
-                | ErrorKind::MfaRequired
-                | ErrorKind::MfaRejected
-                | ErrorKind::ProcessFailed
-                | ErrorKind::BadProfile
-                | ErrorKind::RegionDisabled
-                | ErrorKind::WrongClock
-        ) || self.operation.is_empty() && self.sign_in.is_some()
-            || ["sts", "sso", "signin"].contains(&self.service)
-    }
-
-    /// Whether a sign-in elsewhere, or a change of the configuration, may be all that is needed to continue.
-    #[must_use]
-    pub fn awaits_sign_in(&self) -> bool {
-        let sign_in = self.sign_in.as_deref().cloned().unwrap_or_default();
-        match self.kind {
-            ErrorKind::NoProfile | ErrorKind::BadProfile => true,
-            ErrorKind::ExpiredCredentials
-            | ErrorKind::InvalidCredentials
-            | ErrorKind::NoCredentials
-            | ErrorKind::RoleDenied
-            | ErrorKind::ProcessFailed => sign_in.comes_from_files(),
-            _ => false,
-        }
+    /// Whether the call only reads.
+    fn is_of_query(&self) -> bool {
+        Query::ALL.iter().any(|query| query.operation().name == self.operation)
     }
 
     /// A few words, where there is no room for a sentence: the missing permission, or the reason.
@@ -347,13 +280,15 @@ impl CloudError {
                     .to_owned()
             }
             ErrorKind::Offline => NO_CONNECTION.to_owned(),
-            // Nothing has been changed before the sign-in.
-            ErrorKind::Timeout if self.is_about_the_sign_in() => NO_CONNECTION.to_owned(),
+            // Nothing has been changed before the sign-in, nor by a query.
+            ErrorKind::Timeout if self.is_about_the_sign_in() || self.is_of_query() => NO_CONNECTION.to_owned(),
             ErrorKind::Timeout => {
                 "Check the network and the endpoint, then try again: finished changes are kept.".to_owned()
             }
             ErrorKind::EventualConsistency => "Try again in a minute.".to_owned(),
             ErrorKind::NotFound => "Try again: the account will be read again.".to_owned(),
+            // A setting or a file of this computer.
+            ErrorKind::Invalid if self.operation.is_empty() => "Correct that, then try again.".to_owned(),
             ErrorKind::Invalid => "Correct the value, then try again.".to_owned(),
             ErrorKind::DeletionProtected => format!(
                 "Turn off its deletion protection with `aws logs put-log-group-deletion-protection --log-group-identifier {} \

@@ -21,6 +21,8 @@ pub struct SignIn {
     pub roles: Vec<AssumedRole>,
     /// What is wrong with the profile's settings, as part of a sentence.
     pub fault: Option<String>,
+    /// A variable that would provide credentials together with another one, which isn't set.
+    pub incomplete: Option<[&'static str; 2]>,
 }
 
 /// A role that a profile assumes, with the settings of that profile for it.
@@ -78,6 +80,11 @@ impl SignIn {
             source: CredentialSource::Sso,
             ..Self::default()
         }
+    }
+
+    /// Whether nothing is configured, so that only the instance could provide credentials.
+    pub(super) fn is_last_resort(&self) -> bool {
+        matches!(self.source, CredentialSource::Instance | CredentialSource::Unknown) && self.roles.is_empty()
     }
 
     /// Whether it uses temporary keys that somebody copied from elsewhere.

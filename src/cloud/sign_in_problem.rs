@@ -101,6 +101,9 @@ impl SignIn {
 
     fn missing(&self, detail: &str) -> String {
         let owner = self.owner();
+        if let Some([set, missing]) = self.incomplete {
+            return format!("there are no credentials ({set} is set, but {missing} is not)");
+        }
         match &self.source {
             CredentialSource::Sso => {
                 format!("profile `{owner}` is not signed in to IAM Identity Center ({detail})")
@@ -223,6 +226,11 @@ impl SignIn {
 
     /// What to do if there are no credentials.
     fn provide(&self) -> Fix {
+        if let Some([set, missing]) = self.incomplete {
+            return Fix::Advice(format!(
+                "Set {missing} too, or unset {set} and sign in in another way, then start rootbell again."
+            ));
+        }
         let advice = match &self.source {
             CredentialSource::Sso => format!("Sign in with {}, then try again.", self.command("aws sso login")),
             CredentialSource::Login => format!("Sign in with {}, then try again.", self.command("aws login")),

@@ -20,7 +20,10 @@ pub fn fix_text(fix: &Fix) -> String {
             format!("Press `w`, and choose yes in step 3 ({}).", place(Input::Setting(SettingId::Audit)))
         }
         Fix::ApplyWith { input, value } => format!("Press `w`, and enter {value} ({}).", place(*input)),
-        Fix::Choose { advice, input, values } if values.is_empty() => format!("{advice} ({}).", place(*input)),
+        // What the advice names need not be named twice.
+        Fix::Choose { advice, input, values } if values.iter().all(|value| advice.contains(value.as_str())) => {
+            format!("{advice} ({}).", place(*input))
+        }
         Fix::Choose { advice, input, values } => format!("{advice} ({}: {}).", place(*input), values.join(" or ")),
         Fix::SendTest => "Press `t` to see whether an alert arrives.".to_owned(),
         Fix::SeeChecks(what) => format!("On the dashboard, press `c` to see {what}."),

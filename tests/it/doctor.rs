@@ -125,9 +125,11 @@ fn a_profile_whose_name_is_not_ascii_signs_in() {
 
 #[test]
 fn a_wrong_clock_is_measured_and_the_way_to_set_it_is_named() {
-    for (late, verdict, says) in
-        [(3600, "wrong", " s fast, compared with 127.0.0.1"), (120, "ok", " s fast"), (-3600, "wrong", " s slow")]
-    {
+    for (late, verdict, says) in [
+        (7200, "wrong", "about 2 hours fast, compared with 127.0.0.1"),
+        (100, "ok", " s fast, compared with 127.0.0.1"),
+        (-3000, "wrong", "about 50 minutes slow"),
+    ] {
         let aws = Aws::start(SignedDuration::from_secs(late));
         let program = doctor(&["--json", "--region", "eu-west-1", "--endpoint-url", &aws.url()]).signed_in();
         let report = program.output().exits(0).json();
@@ -158,6 +160,62 @@ fn one_part_that_fails_leaves_the_others() {
     assert_eq!(part(&report, "clock")[0], "unknown");
     assert_eq!(report["account"], Value::Null);
     assert_eq!(part(&report, "version")[0], "ok");
+}
+
+#[test]
+fn endpoints_that_fail_alike_share_one_reason() {
+    // A proxy that refuses to connect, and says so for each host.
+    let closed = closed_port();
+    let program = doctor(&["--json", "--region", "eu-west-1"]).signed_in();
+    let report = program.env("HTTPS_PROXY", format!("http://127.0.0.1:{closed}")).output().exits(0).json();
+    let detail = part(&report, "endpoints")[1].clone();
+    assert_eq!(detail.matches("127.0.0.1").count(), 1, "{detail}");
+}
+
+#[test]
+fn the_session_of_iam_identity_center_is_reported_with_its_end() {
+    let aws = Aws::start(SignedDuration::ZERO);
+    let config = "[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://corp.awsapps.com/start\n\
+                  [profile sso]\nregion = eu-west-1\nsso_session = corp\nsso_account_id = 123456789012\n\
+                  sso_role_name = Admin\n[profile keys]\nregion = eu-west-1\naws_access_key_id = AKIA1\n\
+                  aws_secret_access_key = s\n";
+    let to_renew =
+        r#""refreshToken":"r","clientId":"i","clientSecret":"s","registrationExpiresAt":"2999-01-01T00:00:00Z""#;
+    let token = |expires: &str, more: &str| {
+        format!(r#"{{"accessToken":"t","startUrl":"https://corp.awsapps.com/start","expiresAt":"{expires}"{more}}}"#)
+    };
+    for (cached, verdict, detail) in [
+        (None, "missing", "`corp`: not signed in"),
+        (Some(token("2999-01-01T00:00:00Z", "")), "ok", "`corp`: signed in until 2999-01-01T00:00:00Z"),
+        (Some(token("2020-01-01T00:00:00Z", "")), "wrong", "`corp`: expired at 2020-01-01T00:00:00Z"),
+        (
+            Some(token("2020-01-01T00:00:00Z", &format!(",{to_renew}"))),
+            "ok",
+            "`corp`: signed in; it is renewed when it is used",
+        ),
+    ] {
+        let program = doctor(&["--json", "--profile", "sso", "--endpoint-url", &aws.url()]).file(".aws/config", config);
+        let program = match &cached {
+            Some(token) => program.file(".aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json", token),
+            None => program,
+        };
+        let report = program.output().exits(0).json();
+        assert_eq!(part(&report, "sso")[..2], [verdict, detail], "{report:#}");
+    }
+    let keys = doctor(&["--json", "--profile", "keys", "--endpoint-url", &aws.url()]).file(".aws/config", config);
+    let report = keys.output().exits(0).json();
+    assert!(report["parts"].as_array().unwrap().iter().all(|part| part["id"] != "sso"), "{report:#}");
+}
+
+#[test]
+fn without_a_region_no_sentence_names_an_empty_one() {
+    let report = doctor(&["--json"]).output().exits(0).json();
+    let [verdict, detail, _] = part(&report, "credentials");
+    assert_eq!(verdict, "missing");
+    assert!(
+        detail.ends_with("(none in the environment and none in the profile `default`; profile `default`)."),
+        "{detail}"
+    );
 }
 
 #[test]

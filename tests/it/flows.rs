@@ -16,3 +16,4 @@ mod root_user;
 mod scenarios;
 mod sessions;
 mod teardown;
+mod waiting;

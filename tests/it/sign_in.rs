@@ -4,6 +4,7 @@
 use super::support::program::{Ended, Program};
 use super::support::stand_in::{Response, StandIn, refusal, web_page};
 
+mod configuration;
 mod grid;
 mod machine;
 mod mfa;
@@ -459,7 +460,7 @@ fn without_any_credentials_the_ways_to_sign_in_are_named() {
 #[test]
 fn a_mistyped_region_is_answered_with_one_question_mark() {
     let said = Program::new(&["status"]).env("AWS_REGION", "eu-wst-1").signed_in().output().exits(2);
-    said.stderr_contains("did you mean `eu-west-1`? Correct the value, then try again.");
+    said.stderr_contains("did you mean `eu-west-1`? Correct that, then try again.");
 }
 
 #[test]

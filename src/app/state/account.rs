@@ -19,7 +19,7 @@ use crate::domain::observed::{Confirmation, Elsewhere, SessionTimes};
 use crate::domain::problem::Problem;
 use crate::domain::settings::{Candidate, trail_candidates};
 use crate::domain::{
-    AccountNames, ByStep, Change, Email, Health, Observed, Plan, Settings, SetupOptions, Step, Verdict, health,
+    AccountNames, ByStep, Change, Email, Health, Observed, Plan, Region, Settings, SetupOptions, Step, Verdict, health,
     pattern, plan,
 };
 
@@ -150,6 +150,16 @@ impl AccountState {
             Connection::Connecting => None,
         };
         signed_in.or(self.target.profile.as_deref()).unwrap_or("default")
+    }
+
+    /// The Region in use or, without a sign-in, the one that was tried, as far as it is known.
+    #[must_use]
+    pub fn region(&self) -> Option<&Region> {
+        match &self.connection {
+            Connection::Ready(caller) => Some(&caller.region),
+            Connection::Failed(error) => error.sign_in.as_ref().and_then(|sign_in| sign_in.region.as_ref()),
+            Connection::Connecting => self.target.region.as_ref(),
+        }
     }
 
     /// The verdict on the chain, once the account has been read.

@@ -20,6 +20,8 @@ use crate::domain::profile::Profile;
 #[expect(clippy::struct_excessive_bools, reason = "independent facts, not the states of one machine")]
 pub struct Model {
     pub now: Timestamp,
+    /// When the last sign-in or, after that, the first read of the account began.
+    pub waiting_since: Timestamp,
     pub demo: Option<String>,
     /// What the user asked for on the command line, for every session.
     pub(in crate::app) setup: SetupOptions,
@@ -56,6 +58,7 @@ impl Model {
     pub fn new(account: AccountState, demo: Option<String>, now: Timestamp) -> Self {
         Self {
             now,
+            waiting_since: now,
             demo,
             setup: SetupOptions::default(),
             last_session: account.session,
@@ -100,6 +103,12 @@ impl Model {
     #[must_use]
     pub fn is_observing(&self) -> bool {
         self.account().is_observing()
+    }
+
+    /// How long the last sign-in or the first read of the account has taken.
+    #[must_use]
+    pub fn waited(&self) -> SignedDuration {
+        self.now.duration_since(self.waiting_since)
     }
 
     /// Whether something on the screen is animated.

@@ -80,20 +80,23 @@ impl Picker {
         picker
     }
 
-    /// The Regions of the partition, or all Regions if the partition is unknown. `current` is selected.
+    /// The Regions of the partition, or all Regions if the partition is unknown. The one in use is selected, or else the
+    /// proposed one.
     #[must_use]
-    pub fn regions(current: &str, partition: Option<&Partition>) -> Self {
+    pub fn regions(current: Option<&Region>, partition: Option<&Partition>) -> Self {
         let is_reachable = |known: &&KnownRegion| partition.is_none_or(|p| Region::new(known.code).partition() == *p);
         let items = KNOWN.iter().filter(is_reachable).copied().map(PickerItem::Region).collect();
-        Self::new(PickerKind::Region, items, current)
+        let mut picker = Self::new(PickerKind::Region, items, current.map_or("us-east-1", Region::as_str));
+        if current.is_none() {
+            picker.current.clear();
+        }
+        picker
     }
 
-    /// All Regions, for an account without one. The proposed one is selected.
+    /// All Regions, for an account without one.
     #[must_use]
     pub fn first_region() -> Self {
-        let mut picker = Self { without_region: true, ..Self::regions("us-east-1", None) };
-        picker.current.clear();
-        picker
+        Self { without_region: true, ..Self::regions(None, None) }
     }
 
     /// The profiles known so far; [`Self::offer_profiles`] replaces them once they have been read.

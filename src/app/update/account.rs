@@ -40,6 +40,7 @@ pub(super) fn connect_with(model: &mut Model, code: Option<MfaCode>) -> Vec<Effe
     let connect = connect_effect(&account, code);
     let ended = model.accounts.replace_selected(account);
     model.early_key = None;
+    model.waiting_since = model.now;
     model.screen = Screen::Account;
     model.scroll = 0;
     vec![Effect::EndSession(ended), connect]
@@ -58,6 +59,9 @@ pub(super) fn connected(model: &mut Model, session: SessionId, answer: Result<Ca
     match answer {
         Ok(caller) => {
             account.connection = Connection::Ready(caller);
+            if is_selected {
+                model.waiting_since = model.now;
+            }
             observe(account)
         }
         Err(error) => {

@@ -13,7 +13,7 @@ use crate::domain::settings::{SettingId, TRAIL};
 
 use super::account::connect;
 use super::early_key::keep;
-use super::navigation::{go, open};
+use super::navigation::{go, open, scrolled};
 use super::teardown;
 
 /// Acts on a key.
@@ -28,11 +28,12 @@ pub(super) fn act(model: &mut Model, intent: Intent, previous_notice: Option<&No
             return vec![Effect::ListProfiles];
         }
         Intent::PickRegion => {
-            let caller = model.account().caller();
-            let partition = caller.map(|caller| caller.identity.partition());
-            let current = caller.map_or("us-east-1", |caller| caller.region.as_str());
-            let picker = Picker::regions(current, partition.as_ref());
+            let partition = model.account().caller().map(|caller| caller.identity.partition());
+            let picker = Picker::regions(model.account().region(), partition.as_ref());
             return open(model, Overlay::Picker(picker));
+        }
+        Intent::Up | Intent::Down | Intent::PageUp | Intent::PageDown => {
+            model.scroll = scrolled(model.scroll, Some(intent));
         }
         Intent::Refresh => return connect(model),
         Intent::Dashboard => return open_dashboard(model),

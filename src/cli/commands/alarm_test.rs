@@ -62,7 +62,7 @@ pub(in crate::cli) async fn run(
     let setup = options.names.setup_options();
     check_options(&setup)?;
     let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
-    let (observed, settings, health) = session.observe_chain(&setup, prefetch, now).await;
+    let (observed, settings, health) = session.observe_chain(&setup, prefetch, now, console).await;
     let timeout = options.timeout.map(|seconds| SignedDuration::from_secs(seconds.into()));
     let mut plan = TestPlan {
         test: AlarmTest {

@@ -39,7 +39,7 @@ pub(in crate::cli) async fn run(
         ));
     }
     let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
-    let prepared = prepare_plan(&session, &setup, now(), prefetch).await?;
+    let prepared = prepare_plan(&session, &setup, now(), prefetch, console).await?;
     let (settings, plan) = (&prepared.settings, &prepared.plan);
     if !plan.is_empty() {
         console.eprint(format_args!("Plan for account {} in {}", session.account(), session.region()));

@@ -35,7 +35,7 @@ pub(in crate::cli) async fn run(
     }
     let setup = options.names.setup_options();
     let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
-    let (observed, settings, _) = session.observe_chain(&setup, prefetch, now).await;
+    let (observed, settings, _) = session.observe_chain(&setup, prefetch, now, console).await;
     if let Some(email) = &options.again
         && !subscribe_again(options, email, &session, &settings, &observed, interrupt, console).await?
     {

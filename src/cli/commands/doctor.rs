@@ -9,7 +9,7 @@ use crate::cli::fix::fix_text;
 use crate::cli::output::console::Console;
 use crate::cli::output::json;
 use crate::cloud::diagnosis::{Reached, Sourced};
-use crate::cloud::{Answer, CloudError, Connector, ErrorKind};
+use crate::cloud::{Answer, CloudError, Connector, ErrorKind, clock_error_in_words};
 use crate::domain::profile::{SsoSession, SsoState};
 use crate::domain::text::escape_controls;
 use crate::domain::{Identity, Verdict};
@@ -205,24 +205,34 @@ fn endpoints(reached: &Answer<Vec<Reached>>) -> Part {
     let Some((_, first)) = failed.first() else {
         return Part::ok(id, title, format!("all {} answer: {}", all.len(), times.join(", ")));
     };
-    // Often all fail for one reason.
-    let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
+    // Often all fail for one reason, which may name the host of each.
+    let mut reasons: Vec<(String, Vec<(&str, String)>)> = Vec::new();
     for (reached, error) in &failed {
         let why = lowercased(why(error).trim_end_matches('.'));
-        match reasons.iter_mut().find(|(other, _)| *other == why) {
-            Some((_, services)) => services.push(reached.service),
-            None => reasons.push((why, vec![reached.service])),
+        let kind = if reached.host.is_empty() { why.clone() } else { why.replace(&reached.host, "") };
+        match reasons.iter_mut().find(|(other, _)| *other == kind) {
+            Some((_, services)) => services.push((reached.service, why)),
+            None => reasons.push((kind, vec![(reached.service, why)])),
         }
     }
-    let why: Vec<String> = match reasons.as_slice() {
-        [(why, services)] if services.len() == all.len() => vec![why.clone()],
-        several => several.iter().map(|(why, services)| format!("{}: {why}", services.join(", "))).collect(),
-    };
+    let why: Vec<String> = reasons.iter().map(|(_, services)| reason(services, services.len() == all.len())).collect();
     let detail = match times.as_slice() {
         [] => format!("none of {} answers: {}", all.len(), why.join("; ")),
         times => format!("{} of {} answer ({}), but not {}", times.len(), all.len(), times.join(", "), why.join("; ")),
     };
     Part::new(id, title, Verdict::Wrong, detail).with_fix(fix(first))
+}
+
+/// Why these services don't answer; each reason may name the service's host.
+fn reason(services: &[(&str, String)], are_all: bool) -> String {
+    let Some(((first, why), others)) = services.split_first() else { return String::new() };
+    let names = |services: &[(&str, String)]| services.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    match (others.iter().all(|(_, other)| other == why), are_all) {
+        (true, true) => why.clone(),
+        (true, false) => format!("{}: {why}", names(services)),
+        (false, true) => format!("{why}, and the others likewise"),
+        (false, false) => format!("{first}: {why}, and likewise {}", names(others)),
+    }
 }
 
 /// The text as part of a sentence.
@@ -239,8 +249,9 @@ fn clock(error: Option<ClockError>) -> Part {
     let seconds = clock.error.as_secs();
     let how = match seconds {
         0 => format!("agrees with {}", clock.host),
-        1.. => format!("{seconds} s fast, compared with {}", clock.host),
-        _ => format!("{} s slow, compared with {}", -seconds, clock.host),
+        1..120 => format!("{seconds} s fast, compared with {}", clock.host),
+        -119..0 => format!("{} s slow, compared with {}", -seconds, clock.host),
+        _ => format!("{}, compared with {}", clock_error_in_words(clock.error), clock.host),
     };
     if clock.is_tolerated() {
         return Part::ok(id, title, how);

@@ -39,7 +39,7 @@ pub(in crate::cli) async fn run(
     let setup = options.names.setup_options();
     check_options(&setup)?;
     let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
-    let (observed, settings, health) = session.observe_chain(&setup, prefetch, now).await;
+    let (observed, settings, health) = session.observe_chain(&setup, prefetch, now, console).await;
     let log_group = &settings.log_group.value;
     let filter = settings.root_use().existing_filter(&observed);
     let pattern = pattern::search_pattern(filter.map(|f| f.pattern.as_str()));

@@ -24,7 +24,7 @@ pub(in crate::cli) async fn run(
     let setup = options.setup.setup_options();
     check_options(&setup)?;
     let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
-    let PreparedPlan { observed, settings, plan } = prepare_plan(&session, &setup, now(), prefetch).await?;
+    let PreparedPlan { observed, settings, plan } = prepare_plan(&session, &setup, now(), prefetch, console).await?;
     let account_region = session.identity.in_region(session.region());
     match options.format {
         Format::Text => {
@@ -57,8 +57,9 @@ pub(in crate::cli) async fn prepare_plan(
     setup: &SetupOptions,
     now: Timestamp,
     prefetch: Prefetch<'_>,
+    console: &Console,
 ) -> Result<PreparedPlan, CommandError> {
-    let observed = session.observe(setup, ObserveScope::Plan, Some(now), prefetch).await;
+    let observed = session.observe(setup, ObserveScope::Plan, Some(now), prefetch, console).await;
     let settings = Settings::resolve(&session.identity, session.region(), setup, &observed);
     let plan = plan(&settings, &observed);
     if plan.blocked.is_empty() {

@@ -28,7 +28,7 @@ pub(in crate::cli) async fn run(
     check_options(&setup)?;
     let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
     // A resource that can't be read gets its default name.
-    let observed = session.observe(&setup, ObserveScope::Chain, None, prefetch).await;
+    let observed = session.observe(&setup, ObserveScope::Chain, None, prefetch, console).await;
     let settings = Settings::resolve(&session.identity, session.region(), &setup, &observed);
     let policy = policy(use_case, &settings, &observed);
     let length = length(&policy);

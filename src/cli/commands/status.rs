@@ -31,7 +31,7 @@ pub(in crate::cli) async fn run(
     let setup = options.names.setup_options();
     check_options(&setup)?;
     let (session, prefetch) = AccountSession::open_prefetching_root_user(global, connector, console, &setup).await?;
-    let observed = session.observe(&setup, ObserveScope::Everything, Some(now()), prefetch).await;
+    let observed = session.observe(&setup, ObserveScope::Everything, Some(now()), prefetch, console).await;
     let settings = Settings::resolve(&session.identity, session.region(), &setup, &observed);
     let health = health(&settings, &observed, now());
     if options.json {

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::http::Uri;
 use async_trait::async_trait;
 use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::provider_config::ProviderConfig;
@@ -22,11 +21,13 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::causes::{cause, short_line};
+use super::credentials::NOTHING_FOUND;
+use super::endpoints::{check_endpoints, check_url};
 use super::errors::without_credentials;
 use super::http::{Http, trust};
 use super::profile;
 use super::profile_list::describe_all;
-use super::profile_names::{as_written, files_for_sdk, for_sdk};
+use super::profile_names::{as_written, for_sdk, shared_files};
 use super::provider::{self, Limited, Sources, of_profile, role_chain, sso_session};
 use super::roles::{CodeNeeded, MfaSessions, RoleChain};
 use super::timeouts::Timeouts;
@@ -86,14 +87,21 @@ impl AwsConnector {
 
     /// The shared configuration, with the profile in use selected.
     pub(super) async fn sections(&self, target: &Target) -> Answer<EnvConfigSections> {
-        let load = source::load(&self.env, &self.fs, &files_for_sdk(&self.env, &self.fs).await).await;
-        let mut files = load.map_err(|e| cannot_read("The shared configuration", &cause(&e)))?;
-        let profile = target.profile.as_deref().unwrap_or(&files.profile);
-        files.profile = Cow::Owned(for_sdk(profile).into_owned());
-        if files.profile.is_empty() {
-            files.profile = Cow::Borrowed(DEFAULT);
+        let shared = shared_files(&self.env, &self.fs).await;
+        if let Some([file, why]) = shared.unreadable.filter(|_| !self.uses_environment(target)) {
+            return Err(cannot_read(&format!("`{file}`"), &why));
         }
+        let load = source::load(&self.env, &self.fs, &shared.for_sdk).await;
+        let mut files = load.map_err(|e| cannot_read("The shared configuration", &cause(&e)))?;
+        let from_variable = profile::from_variable(&self.env).map(|(_, name)| name);
+        let profile = target.profile.clone().filter(|name| !name.is_empty()).or(from_variable);
+        files.profile = Cow::Owned(for_sdk(profile.as_deref().unwrap_or(DEFAULT)).into_owned());
         EnvConfigSections::parse(files).map_err(|e| cannot_read("The shared configuration", &e.to_string()))
+    }
+
+    /// Whether the keys come from the environment, so that the files are needed only for the Region.
+    fn uses_environment(&self, target: &Target) -> bool {
+        target.profile.is_none() && profile::environment_keys(&self.env).is_some()
     }
 
     pub(super) async fn http(&self) -> Answer<Http> {
@@ -141,12 +149,14 @@ impl AwsConnector {
             found => found,
         };
         let Some((region, from)) = found else {
-            let metadata = if use_metadata { ", and EC2 metadata" } else { "" };
+            let checked = if use_metadata {
+                format!("the profile `{profile}`, and EC2 metadata")
+            } else {
+                format!("and the profile `{profile}`")
+            };
             return Err(CloudError::local(
                 ErrorKind::NoRegion,
-                format!(
-                    "No Region is selected or set: checked AWS_REGION, AWS_DEFAULT_REGION, the profile `{profile}`{metadata}"
-                ),
+                format!("No Region is selected or set: checked AWS_REGION, AWS_DEFAULT_REGION, {checked}"),
             ));
         };
         let region = crate::domain::Region::parse(&region).map_err(|why| invalid(format!("{from}: {why}")))?;
@@ -172,7 +182,7 @@ impl AwsConnector {
     /// The settings of the clients, and those of the providers of credentials.
     pub(super) async fn load(&self, target: &Target, profile: &str, region: String) -> Answer<(SdkConfig, Sources)> {
         let http = self.http().await?;
-        let shared = files_for_sdk(&self.env, &self.fs).await;
+        let shared = shared_files(&self.env, &self.fs).await.for_sdk;
         // The loader's own providers get their credentials with the settings that it has.
         let timeouts = provider::timeouts();
         let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
@@ -251,7 +261,7 @@ impl AwsConnector {
     async fn prepare(&self, target: &Target) -> Answer<Prepared> {
         let files = self.sections(target).await?;
         let profile = files.selected_profile().to_owned();
-        self.check_profile(&files, &profile, target)?;
+        self.check_profile(&files, &profile, target).await?;
         let endpoint = match &target.endpoint_url {
             Some(url) => Some((url.clone(), "The endpoint")),
             None => self.variable("AWS_ENDPOINT_URL").map(|url| (url, "AWS_ENDPOINT_URL")),
@@ -259,20 +269,32 @@ impl AwsConnector {
         if let Some((url, from)) = endpoint {
             check_url(&url).map_err(|why| invalid(format!("{from}: {why}")))?;
         }
-        let (region, region_from) = self.region(target, &files).await?;
+        let is_named = target.profile.is_some();
+        let region = self.region(target, &files).await;
+        let region_from = region.as_ref().map(|(_, from)| from.as_str()).unwrap_or_default();
         let tried_from = match (&target.region, region_from == format!("profile `{}`", as_written(&profile))) {
             (Some(_), _) => String::new(),
             (None, true) => "from the profile".to_owned(),
             (None, false) => format!("from {region_from}"),
         };
-        let is_named = target.profile.is_some();
-        let sign_in = profile::sign_in(&files, &self.env, is_named, &region);
-        let sign_in = Arc::new(SignIn { region_from: tried_from, ..sign_in });
+        let sign_in = Arc::new(SignIn {
+            region: region.as_ref().ok().map(|(region, _)| region.clone()),
+            region_from: tried_from,
+            ..profile::sign_in(&files, &self.env, is_named)
+        });
         // If nobody chose the profile, the credentials may come from elsewhere.
         if let Some(fault) = sign_in.fault.as_ref().filter(|_| is_named || sign_in.profile_from.is_some()) {
             return Err(add_sign_in(CloudError::local(ErrorKind::BadProfile, fault), &sign_in));
         }
+        let (region, region_from) = match region {
+            // Without credentials, they are what is missing first: signing in sets the Region too.
+            Err(error) if error.kind == ErrorKind::NoRegion && !is_named && sign_in.is_last_resort() => {
+                return Err(add_sign_in(CloudError::local(ErrorKind::NoCredentials, NOTHING_FOUND), &sign_in));
+            }
+            answer => answer?,
+        };
         let (config, sources) = self.load(target, &profile, region.to_string()).await?;
+        check_endpoints(&config).map_err(invalid)?;
         let roles = role_chain(&sign_in, &files, &sources, &config, &self.mfa_sessions);
         let credentials = match (&roles, sso_session(&sign_in, &files, &sources)) {
             (Some(roles), _) => {
@@ -293,15 +315,25 @@ impl AwsConnector {
     }
 
     /// Checks that the profile exists, unless it is the default one.
-    pub(super) fn check_profile(&self, files: &EnvConfigSections, profile: &str, target: &Target) -> Answer<()> {
+    pub(super) async fn check_profile(&self, files: &EnvConfigSections, profile: &str, target: &Target) -> Answer<()> {
         if profile == DEFAULT || files.get_profile(profile).is_some() {
             return Ok(());
         }
         let path = |variable: &str, default: &str| self.variable(variable).unwrap_or_else(|| default.to_owned());
         let config = path("AWS_CONFIG_FILE", "~/.aws/config");
         let credentials = path("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials");
-        let from = if target.profile.is_none() { " (from AWS_PROFILE)" } else { "" };
+        let variable = profile::from_variable(&self.env).filter(|_| target.profile.is_none());
+        let from = variable.map(|(variable, _)| format!(" (from {variable})")).unwrap_or_default();
         let profile = as_written(profile);
+        if shared_files(&self.env, &self.fs).await.lacks_prefix(&profile) {
+            return Err(CloudError::local(
+                ErrorKind::NoProfile,
+                format!(
+                    "there is no profile `{profile}`{from}: {config} has a section [{profile}], which must be written as \
+                     [profile {profile}]"
+                ),
+            ));
+        }
         let written: Vec<Cow<'_, str>> = files.profiles().map(as_written).collect();
         let mut names: Vec<&str> = written.iter().map(AsRef::as_ref).collect();
         names.sort_unstable();
@@ -337,14 +369,4 @@ fn invalid(message: String) -> CloudError {
 
 fn cannot_read(what: &str, why: &str) -> CloudError {
     invalid(format!("{what} cannot be read: {}.", short_line(why)))
-}
-
-/// Checks an endpoint's URL: the SDK ignores an invalid one and would connect to AWS. The message leaves out what may be a
-/// password or a token.
-pub(super) fn check_url(url: &str) -> Result<(), String> {
-    let is_valid = url.parse::<Uri>().is_ok_and(|uri| {
-        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
-    });
-    let shown = if url.contains(['@', '?']) { "the value".to_owned() } else { format!("`{url}`") };
-    if is_valid { Ok(()) } else { Err(format!("{shown} isn't a URL; an endpoint looks like http://127.0.0.1:4566.")) }
 }

@@ -22,6 +22,10 @@ use crate::domain::change::Operation;
 /// The error, and the call that it comes from, if any.
 pub(super) type Failure = (ErrorKind, String, Option<Operation>);
 
+/// Why there are no credentials if they could have come from anywhere.
+pub(super) const NOTHING_FOUND: &str =
+    "none in the environment, the shared configuration, the container, or the instance";
+
 const ASSUME_ROLE: Operation = Operation { service: "sts", name: "AssumeRole", iam_action: "sts:AssumeRole" };
 const WITH_WEB_IDENTITY: Operation =
     Operation { service: "sts", name: "AssumeRoleWithWebIdentity", iam_action: "sts:AssumeRoleWithWebIdentity" };
@@ -115,10 +119,9 @@ fn error_without_call(error: &CredentialsError, waited: Duration) -> (ErrorKind,
     // Nobody has signed in, or somebody has signed out, which deletes the file.
     let cached = ["sso/cache/", "login/cache/"].into_iter().find(|cache| lower.contains(cache));
     match error {
-        CredentialsError::CredentialsNotLoaded(_) if all.contains("found in chain") => (
-            ErrorKind::NoCredentials,
-            "none in the environment, the shared configuration, the container, or the instance".to_owned(),
-        ),
+        CredentialsError::CredentialsNotLoaded(_) if all.contains("found in chain") => {
+            (ErrorKind::NoCredentials, NOTHING_FOUND.to_owned())
+        }
         CredentialsError::CredentialsNotLoaded(_) if error.source().is_none() => {
             (ErrorKind::NoCredentials, "the profile doesn't say where to get them".to_owned())
         }

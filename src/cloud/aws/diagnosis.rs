@@ -3,16 +3,15 @@
 use std::time::Duration;
 
 use ::http::Uri;
-use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_types::service_config::ServiceConfigKey;
 use futures::future::join_all;
 use jiff::{Timestamp, fmt::rfc2822};
 
 use super::causes::cause;
 use super::classify::network;
-use super::connect::{AwsConnector, DEFAULT, check_url};
+use super::connect::{AwsConnector, DEFAULT};
+use super::endpoints::{check_url, endpoints};
 use super::http::host;
 use super::profile;
 use super::profile_list::sso_session;
@@ -31,26 +30,6 @@ const FALLBACK: &str = "us-east-1";
 const PROXY: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
-/// The URL of a service's endpoint, by the SDK's own rules.
-macro_rules! endpoint {
-    ($sdk:ident, $id:literal, $config:expr, $region:expr) => {{
-        use $sdk::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
-        let params = Params::builder()
-            .region($region)
-            .use_fips($config.use_fips().unwrap_or_default())
-            .use_dual_stack($config.use_dual_stack().unwrap_or_default())
-            .set_endpoint(custom_endpoint($config, $id))
-            .build();
-        match params {
-            Ok(params) => match ResolveEndpoint::resolve_endpoint(&DefaultResolver::new(), &params).await {
-                Ok(endpoint) => Ok(endpoint.url().to_owned()),
-                Err(error) => Err(error.to_string()),
-            },
-            Err(error) => Err(error.to_string()),
-        }
-    }};
-}
-
 impl AwsConnector {
     /// Where each setting came from.
     pub(super) async fn describe_origins(&self, target: &Target) -> Origins {
@@ -64,17 +43,14 @@ impl AwsConnector {
                 let profile = files.selected_profile();
                 let from = match &target.profile {
                     Some(_) => "your selection",
-                    None if self.variable("AWS_PROFILE").is_some() => "AWS_PROFILE",
-                    None => "default",
+                    None => profile::from_variable(&self.env).map_or("default", |(variable, _)| variable),
                 };
-                let exists = self.check_profile(&files, profile, target);
+                let exists = self.check_profile(&files, profile, target).await;
                 let region = self.region(target, &files).await;
-                let sign_in = profile::sign_in(
-                    &files,
-                    &self.env,
-                    target.profile.is_some(),
-                    region.as_ref().map_or(&Region::new(""), |(region, _)| region),
-                );
+                let sign_in = SignIn {
+                    region: region.as_ref().ok().map(|(region, _)| region.clone()),
+                    ..profile::sign_in(&files, &self.env, target.profile.is_some())
+                };
                 let owner = sign_in.source_profile.as_deref().unwrap_or(as_written(profile).as_ref()).to_owned();
                 let sso = match (&sign_in.source, files.get_profile(&for_sdk(&owner))) {
                     (CredentialSource::Sso, Some(profile)) => sso_session(profile, &self.env, &self.fs).await,
@@ -226,33 +202,6 @@ fn credentials(sign_in: SignIn) -> Answer<Sourced> {
     })
 }
 
-/// The endpoint of each service in the Region.
-async fn endpoints(config: &SdkConfig, region: &Region) -> Vec<(&'static str, Result<String, String>)> {
-    let region = region.as_str();
-    vec![
-        ("sts", endpoint!(aws_sdk_sts, "STS", config, region)),
-        ("iam", endpoint!(aws_sdk_iam, "IAM", config, region)),
-        ("cloudtrail", endpoint!(aws_sdk_cloudtrail, "CloudTrail", config, region)),
-        ("logs", endpoint!(aws_sdk_cloudwatchlogs, "CloudWatch Logs", config, region)),
-        ("cloudwatch", endpoint!(aws_sdk_cloudwatch, "CloudWatch", config, region)),
-        ("sns", endpoint!(aws_sdk_sns, "SNS", config, region)),
-        ("kms", endpoint!(aws_sdk_kms, "KMS", config, region)),
-        ("s3", endpoint!(aws_sdk_s3, "S3", config, region)),
-    ]
-}
-
-/// The URL set for one service or for all.
-///
-/// Source: AWS SDKs and Tools Reference Guide, "Service-specific endpoints".
-fn custom_endpoint(config: &SdkConfig, service_id: &str) -> Option<String> {
-    let key =
-        ServiceConfigKey::builder().service_id(service_id).env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
-    let is_option = config.get_origin("endpoint_url").is_client_config();
-    let of_service = || config.service_config()?.load_config(key.ok()?);
-    let for_all = config.endpoint_url().map(str::to_owned);
-    if is_option { for_all } else { of_service().or(for_all) }
-}
-
 /// Sends an unsigned GET.
 async fn ask(connector: &SharedHttpConnector, url: &str, now: fn() -> Timestamp) -> Answer<Answered> {
     let request = HttpRequest::get(url).map_err(|e| CloudError::local(ErrorKind::Invalid, cause(&e)))?;
@@ -291,32 +240,7 @@ fn without_secrets(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use aws_config::BehaviorVersion;
-
     use super::*;
-
-    #[tokio::test]
-    async fn each_service_is_asked_at_its_endpoint_in_the_region() {
-        let hosts = async |region: &str, url: Option<&str>| {
-            let mut config = SdkConfig::builder().behavior_version(BehaviorVersion::latest());
-            config.set_endpoint_url(url.map(str::to_owned));
-            let all = endpoints(&config.build(), &Region::new(region)).await;
-            all.into_iter().map(|(service, url)| (service, host(&url.unwrap()))).collect::<Vec<_>>()
-        };
-        let ireland = hosts("eu-west-1", None).await;
-        for (service, wanted) in [
-            ("sts", "sts.eu-west-1.amazonaws.com"),
-            ("iam", "iam.amazonaws.com"),
-            ("cloudwatch", "monitoring.eu-west-1.amazonaws.com"),
-            ("s3", "s3.eu-west-1.amazonaws.com"),
-        ] {
-            assert!(ireland.contains(&(service, wanted.to_owned())), "{ireland:?}");
-        }
-        assert_eq!(ireland.len(), 8);
-        assert!(hosts("cn-north-1", None).await.iter().all(|(_, host)| host.ends_with(".amazonaws.com.cn")));
-        let custom = hosts("eu-west-1", Some("http://127.0.0.1:4566")).await;
-        assert!(custom.iter().all(|(_, host)| host == "127.0.0.1:4566"), "{custom:?}");
-    }
 
     #[test]
     fn of_a_url_only_scheme_host_and_port_are_shown() {

@@ -1,7 +1,6 @@
 //! What a profile's settings say about where its credentials come from. The SDK reads the same settings and gets the
 //! credentials; this module only helps to say what to do if it can't.
 
-use crate::domain::Region;
 use aws_runtime::env_config::section::{EnvConfigSections, Profile};
 use aws_types::os_shim_internal::Env;
 
@@ -12,19 +11,15 @@ use crate::cloud::{AssumedRole, CredentialSource, KeyKind, SignIn};
 /// the environment come first.
 ///
 /// Source: AWS SDKs and Tools Reference Guide, "Standardized credential providers" and "Assume role credential provider".
-pub(super) fn sign_in(files: &EnvConfigSections, env: &Env, named: bool, region: &Region) -> SignIn {
-    let variable = |name: &str| env.get(name).ok().filter(|value| !value.is_empty());
-    let region = Some(region.clone());
-    if let Some(id) = variable("AWS_ACCESS_KEY_ID").filter(|_| !named) {
-        let source = CredentialSource::Environment(key_kind(&id, variable("AWS_SESSION_TOKEN").is_some()));
-        return SignIn { region, source, ..SignIn::default() };
+pub(super) fn sign_in(files: &EnvConfigSections, env: &Env, named: bool) -> SignIn {
+    let variable = |name: &str| variable(env, name);
+    if let Some(keys) = environment_keys(env).filter(|_| !named) {
+        return SignIn { source: CredentialSource::Environment(keys), ..SignIn::default() };
     }
     let selected = files.selected_profile();
-    let from_variable = !named && variable("AWS_PROFILE").is_some();
     let mut sign_in = SignIn {
         profile: Some(selected.to_owned()),
-        profile_from: from_variable.then_some("AWS_PROFILE"),
-        region,
+        profile_from: from_variable(env).map(|(variable, _)| variable).filter(|_| !named),
         ..SignIn::default()
     };
     match follow(files, selected, &mut sign_in) {
@@ -38,8 +33,41 @@ pub(super) fn sign_in(files: &EnvConfigSections, env: &Env, named: bool, region:
     sign_in.fault = written(sign_in.fault);
     if sign_in.source == CredentialSource::Unknown && !named && sign_in.fault.is_none() {
         sign_in.source = machine_source(&variable);
+        sign_in.incomplete = incomplete(&variable).filter(|_| sign_in.is_last_resort());
     }
     sign_in
+}
+
+fn variable(env: &Env, name: &str) -> Option<String> {
+    env.get(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+/// The variable that selects the profile, and the profile's name.
+///
+/// Source: boto/botocore issue 1725, on the order in which the AWS CLI's own botocore reads both.
+pub(super) fn from_variable(env: &Env) -> Option<(&'static str, String)> {
+    ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"].into_iter().find_map(|name| Some((name, variable(env, name)?)))
+}
+
+/// The kind of the keys in the environment, if it has both of their parts.
+///
+/// Source: aws-config, `EnvironmentVariableCredentialsProvider`, also for the second name of the secret part.
+pub(super) fn environment_keys(env: &Env) -> Option<KeyKind> {
+    let id = variable(env, "AWS_ACCESS_KEY_ID")?;
+    let secret = ["AWS_SECRET_ACCESS_KEY", "SECRET_ACCESS_KEY"];
+    let is_complete = secret.into_iter().any(|name| variable(env, name).is_some());
+    is_complete.then(|| key_kind(&id, variable(env, "AWS_SESSION_TOKEN").is_some()))
+}
+
+/// A variable that is of no use without another one, which isn't set.
+fn incomplete(variable: &dyn Fn(&str) -> Option<String>) -> Option<[&'static str; 2]> {
+    const PAIRS: [[&str; 2]; 4] = [
+        ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"],
+        ["AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"],
+        ["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"],
+        ["AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"],
+    ];
+    PAIRS.into_iter().find(|[set, missing]| variable(set).is_some() && variable(missing).is_none())
 }
 
 /// Follows the `source_profile`s to the source of the credentials.
@@ -140,9 +168,18 @@ fn source_without_keys(files: &EnvConfigSections, profile: &Profile) -> Result<O
     }
     if session.is_some() || ["sso_start_url", "sso_account_id"].iter().any(|name| profile.get(name).is_some()) {
         let missing = ["sso_account_id", "sso_role_name"].into_iter().find(|name| profile.get(name).is_none());
-        return match missing {
-            Some(name) => Err(format!("it signs in with IAM Identity Center, but has no {name}")),
-            None => Ok(Some(CredentialSource::Sso)),
+        if let Some(name) = missing {
+            return Err(format!("it signs in with IAM Identity Center, but has no {name}"));
+        }
+        let in_session = |name: &str| match session.and_then(|session| files.sso_session(session)) {
+            Some(session) => session.get(name).is_some(),
+            None => profile.get(name).is_some(),
+        };
+        let missing = ["sso_region", "sso_start_url"].into_iter().find(|name| !in_session(name));
+        return match (missing, session) {
+            (Some(name), Some(session)) => Err(format!("its [sso-session {}] has no {name}", as_written(session))),
+            (Some(name), None) => Err(format!("it signs in with IAM Identity Center, but has no {name}")),
+            (None, _) => Ok(Some(CredentialSource::Sso)),
         };
     }
     if profile.get("login_session").is_some() {
@@ -194,7 +231,8 @@ fn key_kind(id: &str, token: bool) -> KeyKind {
 /// The source that the machine provides, if no profile sets one.
 fn machine_source(variable: &dyn Fn(&str) -> Option<String>) -> CredentialSource {
     let container = ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"];
-    if let Some(file) = variable("AWS_WEB_IDENTITY_TOKEN_FILE") {
+    let web_identity = variable("AWS_WEB_IDENTITY_TOKEN_FILE").filter(|_| variable("AWS_ROLE_ARN").is_some());
+    if let Some(file) = web_identity {
         CredentialSource::WebIdentity(file)
     } else if container.iter().any(|name| variable(name).is_some()) {
         CredentialSource::Container

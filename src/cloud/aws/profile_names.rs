@@ -1,16 +1,20 @@
-//! Names of profiles and of sessions of IAM Identity Center that the SDK doesn't accept. It ignores those whose names have characters other than ASCII letters,
-//! digits, and `_-/.%@:+`, and those in quotes, while the AWS CLI uses them. For the SDK, such a name is percent-encoded in
-//! the text of the files; everywhere else it is as written.
+//! The files of the shared configuration, and names of profiles and of sessions of IAM Identity Center that the SDK doesn't
+//! accept. It ignores those whose names have characters other than ASCII letters, digits, and `_-/.%@:+`, and those in
+//! quotes, while the AWS CLI uses them. For the SDK, such a name is percent-encoded in the text of the files; everywhere
+//! else it is as written.
 //!
 //! Source: boto/botocore, `configloader.py`: the sections of the configuration are split like words of a shell, those of the
 //! credentials file are names as they are.
 
 use std::borrow::Cow;
+use std::io;
 
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_runtime::fs_util::{Os, home_dir};
 use aws_types::os_shim_internal::{Env, Fs};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use super::causes::cause;
 
 /// What is encoded: everything that the SDK doesn't accept.
 const NOT_ACCEPTED: &AsciiSet = &NON_ALPHANUMERIC
@@ -36,34 +40,71 @@ pub(super) fn as_written(name: &str) -> Cow<'_, str> {
     }
 }
 
-/// The files for the SDK: the usual ones, or their text with other names if any name has to be encoded.
-pub(super) async fn files_for_sdk(env: &Env, fs: &Fs) -> EnvConfigFiles {
+/// The shared configuration.
+pub(super) struct SharedFiles {
+    /// The usual files, or their text with other names if any name has to be encoded.
+    pub(super) for_sdk: EnvConfigFiles,
+    /// The file that exists but can't be read, and why; the SDK would ignore it.
+    pub(super) unreadable: Option<[String; 2]>,
+    /// The sections of the configuration that aren't those of profiles, because they lack that word.
+    unprefixed: Vec<String>,
+}
+
+impl SharedFiles {
+    /// Whether the configuration has the section `[name]` instead of `[profile name]`.
+    pub(super) fn lacks_prefix(&self, name: &str) -> bool {
+        self.unprefixed.iter().any(|section| section == name)
+    }
+}
+
+/// Reads the files.
+pub(super) async fn shared_files(env: &Env, fs: &Fs) -> SharedFiles {
     let home = home_dir(env, Os::real()).unwrap_or_else(|| "~".to_owned());
     let mut text = Vec::new();
+    let (mut unreadable, mut unprefixed) = (None, Vec::new());
     for (kind, variable, default) in [
         (EnvConfigFileKind::Config, "AWS_CONFIG_FILE", "~/.aws/config"),
         (EnvConfigFileKind::Credentials, "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
     ] {
-        let path = env.get(variable).unwrap_or_else(|_| default.to_owned());
-        let path = path.strip_prefix("~/").map_or(path.clone(), |rest| format!("{home}/{rest}"));
-        let content = fs.read_to_end(&path).await.ok().and_then(|content| String::from_utf8(content).ok());
-        let content = content.unwrap_or_default();
+        let named = env.get(variable).unwrap_or_else(|_| default.to_owned());
+        let path = named.strip_prefix("~/").map_or(named.clone(), |rest| format!("{home}/{rest}"));
+        let content = match fs.read_to_end(&path).await {
+            Ok(content) => String::from_utf8(content).map_err(|_| "it is not text in UTF-8".to_owned()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+            Err(error) => Err(cause(&error)),
+        };
+        let content = content.unwrap_or_else(|why| {
+            unreadable.get_or_insert([named, why]);
+            String::new()
+        });
+        if let EnvConfigFileKind::Config = kind {
+            unprefixed.extend(content.lines().filter_map(section).filter(|name| !name.contains(char::is_whitespace)));
+        }
         let encoded = encoded(kind, &content);
         text.push((kind, encoded.is_some(), encoded.unwrap_or(content)));
     }
     // The SDK's errors name the file only if it reads the file itself.
-    if !text.iter().any(|(_, is_encoded, _)| *is_encoded) {
-        return EnvConfigFiles::default();
-    }
-    let files = EnvConfigFiles::builder();
-    text.into_iter().fold(files, |files, (kind, _, text)| files.with_contents(kind, text)).build()
+    let for_sdk = if text.iter().any(|(_, is_encoded, _)| *is_encoded) {
+        let files = EnvConfigFiles::builder();
+        text.into_iter().fold(files, |files, (kind, _, text)| files.with_contents(kind, text)).build()
+    } else {
+        EnvConfigFiles::default()
+    };
+    SharedFiles { for_sdk, unreadable, unprefixed }
 }
 
-/// The text with encoded names; none if it stays the same.
+/// The name of the section that begins with this line.
+fn section(line: &str) -> Option<String> {
+    let (section, _) = line.strip_prefix('[')?.split_once(']')?;
+    Some(section.trim().to_owned())
+}
+
+/// The text with encoded names, and without the byte order mark that some editors write; none if it stays the same.
 fn encoded(kind: EnvConfigFileKind, text: &str) -> Option<String> {
+    let without_mark = text.trim_start_matches('\u{feff}');
     let lines: Vec<Cow<'_, str>> =
-        text.lines().map(|line| encoded_line(kind, line).map_or(line.into(), Cow::Owned)).collect();
-    let has_changed = lines.iter().any(|line| matches!(line, Cow::Owned(_)));
+        without_mark.lines().map(|line| encoded_line(kind, line).map_or(line.into(), Cow::Owned)).collect();
+    let has_changed = without_mark != text || lines.iter().any(|line| matches!(line, Cow::Owned(_)));
     has_changed.then(|| lines.join("\n") + "\n")
 }
 
@@ -133,5 +174,6 @@ mod tests {
         assert_eq!(encoded_line(EnvConfigFileKind::Credentials, "[ü x]").as_deref(), Some("[%C3%BC%20x]"));
         assert_eq!(encoded_line(EnvConfigFileKind::Credentials, "[prod]"), None);
         assert_eq!(encoded(EnvConfigFileKind::Config, "[profile prod]\nregion = x\n"), None);
+        assert_eq!(encoded(EnvConfigFileKind::Config, "\u{feff}[default]\n").as_deref(), Some("[default]\n"));
     }
 }

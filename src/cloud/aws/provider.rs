@@ -17,6 +17,7 @@ use aws_credential_types::provider::{ProvideCredentials, Result as Provided, Sha
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_runtime::env_config::section::EnvConfigSections;
 
+use super::cleaned::cleaned;
 use super::profile_names::{as_written, for_sdk};
 use super::roles::{MfaSessions, RoleChain};
 use super::timeouts::Timeouts;
@@ -39,7 +40,7 @@ pub(super) struct Limited(pub(super) SharedCredentialsProvider);
 impl Limited {
     async fn provide(&self) -> Provided {
         let provided = tokio::time::timeout(PROVIDED_WITHIN, self.0.provide_credentials()).await;
-        provided.unwrap_or_else(|_| Err(CredentialsError::provider_timed_out(PROVIDED_WITHIN)))
+        provided.unwrap_or_else(|_| Err(CredentialsError::provider_timed_out(PROVIDED_WITHIN))).map(cleaned)
     }
 }
 

@@ -15,6 +15,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, Result as Provided, SharedCredentialsProvider, future};
 use aws_sdk_sts::Client;
 
+use super::cleaned::cleaned;
 use crate::cloud::{AssumedRole, MfaCode};
 
 /// Sessions of roles that took an MFA code. They are kept in memory only, until they end, so that choosing another Region
@@ -72,7 +73,7 @@ impl RoleChain {
         let (session, rest) = self.valid_session();
         let mut credentials = match session {
             Some(session) => session,
-            None => self.base.provide_credentials().await?,
+            None => cleaned(self.base.provide_credentials().await?),
         };
         for role in rest {
             match (&role.mfa_serial, code) {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
 
+use crate::cloud::CALL_LIMIT;
+
 /// The timeouts of a call.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Timeouts {
@@ -20,7 +22,7 @@ impl Default for Timeouts {
             connect: Duration::from_secs(3),
             read: Duration::from_secs(10),
             attempt: Duration::from_secs(12),
-            operation: Duration::from_secs(45),
+            operation: CALL_LIMIT,
         }
     }
 }

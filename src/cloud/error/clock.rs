@@ -27,8 +27,8 @@ fn clock_error(message: &str) -> Option<SignedDuration> {
     }
 }
 
-/// "about 55 minutes slow": the largest unit only, because the time of the request's way is part of it.
-fn in_words(error: SignedDuration) -> String {
+/// How wrong a clock is, such as "about 55 minutes slow": the largest unit only, because the time of the request's way is part of it.
+pub fn in_words(error: SignedDuration) -> String {
     let minutes = error.as_secs().unsigned_abs().div_ceil(60);
     let (number, unit) = match minutes {
         0..120 => (minutes, "minute"),

@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::app::keymap::{BINDINGS, Context, Key};
-use crate::ui::widgets::text::{cut, pad};
+use crate::ui::widgets::text::{pad, wrap};
 use crate::ui::widgets::view::View;
 use crate::ui::widgets::window;
 
@@ -22,6 +22,8 @@ pub(in crate::ui) fn draw(mut view: View<'_>, scroll: u16, frame: &mut Frame<'_>
 }
 
 fn row(view: &mut View<'_>, keys: &str, help: &str) {
-    let help = cut(help, view.columns().saturating_sub(18));
-    view.spans([(format!("  {}", pad(keys, 16)), view.theme.accent), (help, view.theme.text)]);
+    for (i, line) in wrap(help, view.width.saturating_sub(18)).into_iter().enumerate() {
+        let keys = if i == 0 { keys } else { "" };
+        view.spans([(format!("  {}", pad(keys, 16)), view.theme.accent), (line, view.theme.text)]);
+    }
 }

@@ -2,6 +2,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::widgets::Clear;
 
 use crate::app::state::mfa::MfaPrompt;
 use crate::ui::fix::problem_text;
@@ -17,5 +18,7 @@ pub(in crate::ui) fn draw(mut view: View<'_>, prompt: &MfaPrompt, frame: &mut Fr
         view.blank();
         view.text(&problem_text(problem), theme.bad);
     }
+    // What is behind it says only that a code is needed.
+    frame.render_widget(Clear, area);
     window::fitted(frame, view, area, " MFA code ");
 }

@@ -5,14 +5,15 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Paragraph;
 
-use crate::app::{Caller, Connection};
+use crate::app::{CALL_LIMIT, Caller, Connection, SLOW};
 use crate::domain::observed::ElsewhereState;
 use crate::domain::plan::cost::monthly;
 use crate::domain::problem::{Problem, combined};
 use crate::domain::{Health, Step, Verdict};
 use crate::ui::fix::fix_text;
+use crate::ui::widgets::plan::in_view;
 use crate::ui::widgets::root_user;
-use crate::ui::widgets::text::{cut, wrap};
+use crate::ui::widgets::text::{cut, cut_middle, wrap};
 use crate::ui::widgets::view::View;
 
 pub(in crate::ui) fn draw(mut view: View<'_>, frame: &mut Frame<'_>, area: Rect) {
@@ -22,8 +23,13 @@ pub(in crate::ui) fn draw(mut view: View<'_>, frame: &mut Frame<'_>, area: Rect)
     match &view.account.connection {
         Connection::Connecting => {
             let profile = view.account.target.profile.as_ref().map(|p| format!(" as `{p}`")).unwrap_or_default();
-            view.line(format!("   {} asking AWS who you are{profile}", view.spinner()), theme.text);
+            view.line(format!("   {} asking AWS who you are{profile}{}", view.spinner(), waited(&view)), theme.text);
             view.blank();
+            if is_slow(&view) {
+                // Which one it is, only its end tells.
+                let calls = "GetCallerIdentity (sts), or to what provides your credentials";
+                no_answer(&mut view, &format!("No answer yet to {calls}."));
+            }
             purpose(&mut view);
         }
         Connection::Failed(error) => {
@@ -42,7 +48,26 @@ pub(in crate::ui) fn draw(mut view: View<'_>, frame: &mut Frame<'_>, area: Rect)
         }
         Connection::Ready(caller) => ready(&mut view, caller),
     }
-    frame.render_widget(Paragraph::new(view.lines), area);
+    let scroll = view.model.scroll;
+    frame.render_widget(Paragraph::new(in_view(view, &(0..0), scroll, area.height)), area);
+}
+
+/// Whether the wait is long enough to say how long it is.
+fn is_slow(view: &View<'_>) -> bool {
+    view.model.waited() >= SLOW
+}
+
+/// How long AWS has not answered, if that is long; empty otherwise.
+fn waited(view: &View<'_>) -> String {
+    if is_slow(view) { format!(", {} s", view.model.waited().as_secs()) } else { String::new() }
+}
+
+/// Says that something isn't answered, and when that ends by itself.
+fn no_answer(view: &mut View<'_>, what: &str) {
+    let limit = CALL_LIMIT.as_secs();
+    let ends = format!("{what} A call is tried up to three times, and given up after {limit} s at most.");
+    view.indented(&ends, view.theme.warn);
+    view.blank();
 }
 
 fn purpose(view: &mut View<'_>) {
@@ -63,7 +88,7 @@ fn ready(view: &mut View<'_>, caller: &Caller) {
             (format!("   {aside}"), theme.dim),
         ]);
     };
-    fact("Signed in as", &caller.identity.arn, "");
+    fact("Signed in as", &cut_middle(&caller.identity.arn, room), "");
     fact("Account", &format!("{}{alias}", caller.identity.account), "");
     fact("Region", caller.region.as_str(), &format!("from {}", caller.region_from));
     if let Some(profile) = &caller.profile {
@@ -89,7 +114,12 @@ fn ready(view: &mut View<'_>, caller: &Caller) {
 fn existing_resources(view: &mut View<'_>) {
     let (theme, account) = (view.theme, view.account);
     let (Some(derived), Some(observed)) = (&account.derived, &account.observed) else {
-        return view.line(format!("   {} reading the account", view.spinner()), theme.text);
+        view.line(format!("   {} reading the account{}", view.spinner(), waited(view)), theme.text);
+        if is_slow(view) {
+            view.blank();
+            no_answer(view, "Not all calls are answered yet.");
+        }
+        return;
     };
     let health = &derived.health;
     let in_alarm_since = health.in_alarm().map(|alarm| view.local(alarm.since)).unwrap_or_default();

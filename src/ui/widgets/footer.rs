@@ -50,6 +50,7 @@ fn applies(view: &View<'_>, binding: &Binding) -> bool {
         (Intent::PickTrail, Screen::Step(step)) => step == Step::Trail && view.account.trails().len() > 1,
         (Intent::ResendConfirmation, _) => !view.account.waiting().is_empty(),
         (Intent::OpenLinks, _) => view.model.demo.is_some() && !view.account.waiting().is_empty(),
+        (Intent::Dashboard, _) => !matches!(view.account.connection, Connection::Failed(_)),
         (Intent::SwitchRegion, _) => view.account.elsewhere().is_some(),
         (Intent::LoadOlder, _) => view.account.dashboard.has_older(),
         (Intent::ShowEvent, _) => view.account.dashboard.event().is_some(),

@@ -9,8 +9,28 @@ use crate::domain::text::{escape_controls, is_escaped};
 /// Wraps the text into lines of at most `width` columns.
 #[must_use]
 pub(in crate::ui) fn wrap(text: &str, width: u16) -> Vec<String> {
-    let options = textwrap::Options::new(usize::from(width.max(1))).break_words(true);
+    let options = textwrap::Options::new(usize::from(width.max(1)))
+        .break_words(true)
+        .word_splitter(textwrap::WordSplitter::Custom(hyphens_of_long_words));
     textwrap::wrap(&single_line(text), options).into_iter().map(std::borrow::Cow::into_owned).collect()
+}
+
+/// Where a word may be split: after its hyphens, but names of Regions and most words stay in one piece.
+fn hyphens_of_long_words(word: &str) -> Vec<usize> {
+    const LONG: usize = 20;
+    if word.width() < LONG { Vec::new() } else { textwrap::WordSplitter::HyphenSplitter.split_points(word) }
+}
+
+/// Cuts the text to `width` columns, with `…` in the middle if anything was cut: both ends of an ARN matter.
+#[must_use]
+pub(in crate::ui) fn cut_middle(text: &str, width: usize) -> String {
+    let text = single_line(text);
+    if text.width() <= width || width < 3 {
+        return cut(&text, width);
+    }
+    let backwards: String = text.chars().rev().collect();
+    let end: String = cut(&backwards, width.div_ceil(2)).trim_end_matches('…').chars().rev().collect();
+    format!("{}{end}", cut(&text, width - end.width()))
 }
 
 /// Cuts the text to `width` columns, with `…` at the end if anything was cut.
@@ -114,6 +134,18 @@ mod tests {
             assert_eq!(pad(text, width).width(), width, "{text} in {width}");
         }
         assert_eq!(cut("rootbell-alerts", 9), "rootbell…");
+        for (text, width) in
+            [("arn:aws:iam::1:user/alice", 11), ("日本語日本語", 7), ("alarm", 5), ("alarm", 2), ("", 0)]
+        {
+            assert!(cut_middle(text, width).width() <= width, "{text} in {width}");
+        }
+        assert_eq!(cut_middle("arn:aws:iam::1:user/alice", 12), "arn:aw…alice");
+    }
+
+    #[test]
+    fn a_region_is_not_split_between_two_lines() {
+        assert_eq!(wrap("Region eu-west-1 from the profile", 14), ["Region", "eu-west-1 from", "the profile"]);
+        assert_eq!(wrap("rootbell-123456789012-eu-west-1", 25), ["rootbell-123456789012-eu-", "west-1"]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use rootbell::cloud::demo::Account;
 use rootbell::domain::profile::{Profile, ProfileKind, SsoSession, SsoToken};
 use rootbell::ui::Theme;
 
-use crate::support::tester::Tester;
+use crate::support::tester::{Tester, scenario};
 
 /// The sizes at which every picker is looked at.
 const SIZES: [(u16, u16); 3] = [(60, 20), (80, 24), (120, 40)];
@@ -67,6 +67,27 @@ fn profiles_show_where_their_credentials_come_from_and_whether_the_session_is_si
         tester.press("ctrl+u").write("lost").sees("unusable: `lost` names");
         tester.press("ctrl+u").write("ünï").sees("> ünïcode").sees("web identity");
     }
+}
+
+#[test]
+fn one_long_name_leaves_room_for_the_kind_and_the_state_of_the_session() {
+    let mut tester = Tester::on(Account::default(), 60, 20);
+    let mut profiles = thirty_profiles();
+    profiles.push(Profile::named("acme-security-audit-and-logging-production"));
+    tester.press("p").settle().send(Msg::Profiles(profiles));
+    let expired = row(&tester, "acme-dev ");
+    assert!(expired.contains("SSO") && expired.contains("expired"), "{expired}");
+    tester.press("end").sees("acme-secur").sees("production");
+}
+
+#[test]
+fn without_a_sign_in_no_region_is_in_use_but_the_one_that_was_tried() {
+    let mut tester = Tester::on(scenario("expired"), 80, 24);
+    tester.press("g").sees("> eu-west-1").press("ctrl+u");
+    let mut account = Account { region: String::new(), ..Account::default() };
+    account.profiles = vec!["default".into()];
+    let mut tester = Tester::on(account, 80, 24);
+    tester.press("esc g").sees("> us-east-1").does_not_see("in use");
 }
 
 #[test]

@@ -35,6 +35,18 @@ fn the_wizard_continues_after_a_sign_in_or_a_change_of_the_configuration_elsewhe
 }
 
 #[test]
+fn a_command_in_a_terminal_says_that_aws_does_not_answer() {
+    // It accepts connections, and never answers.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let mut status = Program::new(&["status", "--region", "eu-west-1", "--endpoint-url", &url]).signed_in().pty(80, 24);
+    status.wait_for("No answer from AWS for 5 s (who is signed in).");
+    status.wait_for("Ctrl+C ends it now.");
+    status.press(crate::support::pty::key::CTRL_C);
+    status.wait_exit();
+}
+
+#[test]
 fn the_wizard_does_not_wait_for_what_no_file_can_change() {
     let aws = StandIn::start(|_| crate::support::stand_in::refusal(403, "InvalidClientTokenId", "invalid"));
     let program = Program::new(&["--region", "eu-west-1", "--endpoint-url", &aws.url()]).signed_in();

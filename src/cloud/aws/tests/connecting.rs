@@ -163,7 +163,10 @@ async fn an_endpoint_that_is_not_a_url_is_rejected() {
     let error = connector(&[]).connect(&target).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Invalid);
     assert!(error.message.starts_with("The endpoint: `localhost`"), "{}", error.message);
-    for url in ["", "localhost:4566", "ftp://localhost", "http:///path", "http://:4566", "http://a b", "http://[::1"] {
+    let empty = Target { endpoint_url: Some(String::new()), ..profile("prod") };
+    let error = connector(&[]).connect(&empty).await.unwrap_err();
+    assert!(error.message.starts_with("The endpoint: an empty value isn't a URL"), "{}", error.message);
+    for url in ["localhost:4566", "ftp://localhost", "http:///path", "http://:4566", "http://a b", "http://[::1"] {
         let target = Target { endpoint_url: Some(url.into()), ..profile("prod") };
         let error = connector(&[]).connect(&target).await.unwrap_err();
         assert!(error.message.starts_with(&format!("The endpoint: `{url}` isn't a URL")), "{url}: {}", error.message);

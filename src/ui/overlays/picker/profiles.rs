@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::app::state::picker::{Picker, PickerItem};
 use crate::domain::profile::{Profile, ProfileKind, SsoState};
-use crate::ui::widgets::text::pad;
+use crate::ui::widgets::text::{cut_middle, pad};
 use crate::ui::widgets::view::View;
 
 /// What a column shows.
@@ -50,11 +50,13 @@ pub(super) struct Columns {
 
 /// Two spaces between columns.
 const GAP: usize = 2;
+/// The columns that a name has in any case.
+const SHORTEST_NAME: usize = 20;
 /// The columns of "in use" at the end of a row.
 const IN_USE: usize = 8;
 
 impl Columns {
-    /// The name is never cut as long as leaving out other columns helps.
+    /// Long names are cut only where there would be no room for the kind and the state of the session.
     pub(super) fn fitting(items: &[&PickerItem], picker: &Picker, room: u16) -> Self {
         let profiles = || {
             items.iter().filter_map(|item| match item {
@@ -63,11 +65,15 @@ impl Columns {
             })
         };
         let room = usize::from(room);
-        let name = profiles().map(|profile| profile.name.width()).max().unwrap_or(0).min(room);
+        let width =
+            |column: Column| profiles().map(|profile| column.text(profile, picker.now).width()).max().unwrap_or(0);
+        let always: usize = [Column::Kind, Column::Session].map(|column| width(column) + GAP).iter().sum();
+        let longest = profiles().map(|profile| profile.name.width()).max().unwrap_or(0);
+        let name = longest.min(room.saturating_sub(always).max(SHORTEST_NAME)).min(room);
         let mut left = room.saturating_sub(name);
         let mut others = Vec::new();
         for column in Column::ALL {
-            let width = profiles().map(|profile| column.text(profile, picker.now).width()).max().unwrap_or(0);
+            let width = width(column);
             if width > 0 && width + GAP <= left {
                 left -= width + GAP;
                 others.push((column, width));
@@ -79,7 +85,8 @@ impl Columns {
 
     pub(super) fn row(&self, view: &View<'_>, profile: &Profile, picker: &Picker, style: Style) -> ListItem<'static> {
         let theme = view.theme;
-        let mut spans = vec![Span::styled(pad(&profile.name, self.name), style)];
+        let name = pad(&cut_middle(&profile.name, self.name), self.name);
+        let mut spans = vec![Span::styled(name, style)];
         for (column, width) in &self.others {
             let style = match (column, profile.sso.as_ref().map(|sso| sso.state(picker.now))) {
                 (Column::Session, _) if profile.fault.is_some() => theme.warn,
