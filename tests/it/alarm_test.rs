@@ -1,12 +1,10 @@
 //! `rootbell test` and `rootbell events`: over real HTTP against the emulator, and on demo accounts, which evaluate
 //! patterns and alarms over time.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use crate::support::EmulatedAws;
-use crate::support::program::{Ended, Program};
+use crate::support::program::{Ended, Program, SOON};
 use crate::support::pty::key;
 use crate::support::queue::Queue;
 use crate::support::read::{changes_of_state, log_events};
@@ -162,7 +160,7 @@ fn a_test_interrupted_while_a_call_hangs_reports_the_stages_reached() {
     let running = test(&aws).arg("--json").start();
     aws.proxy.wait_for_call("SetAlarmState");
     running.signal("INT");
-    let output = running.wait_within(Duration::from_secs(2)).exits(1);
+    let output = running.wait_within(SOON).exits(1);
     assert_eq!(output.json()["error"]["why"], "Interrupted before the notification was seen.");
     assert_eq!(output.json()["hops"], json!([]));
 }

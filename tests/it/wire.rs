@@ -289,7 +289,8 @@ fn apply_again_changes_nothing_and_says_so() {
 #[test]
 fn independent_calls_overlap_and_no_write_is_repeated() {
     let aws = EmulatedAws::new("us-east-1");
-    aws.proxy.set_latency(Duration::from_millis(30));
+    // Long enough to overlap on a busy machine.
+    aws.proxy.set_latency(Duration::from_millis(200));
     apply(&aws).output().exits(0);
     assert!(aws.proxy.most_in_flight() >= 4, "{}", aws.proxy.most_in_flight());
     let writes: BTreeMap<String, usize> =

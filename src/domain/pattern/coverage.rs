@@ -1,6 +1,8 @@
 //! What a pattern counts, decided by the sample events.
 
-use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use serde_json::Value;
 
 use super::judge::ACCOUNT;
 use super::terms::Terms;
@@ -54,25 +56,34 @@ impl Coverage {
     }
 }
 
-/// Whether an event, as JSON, matches a pattern.
-type EventTest = Box<dyn Fn(&str) -> bool>;
+/// Whether an event matches a pattern, from its JSON text and its value.
+type EventTest = Box<dyn Fn(&str, &Value) -> bool>;
 
 /// Tells whether a pattern for JSON events, or one of plain terms, matches an event.
 fn event_test(pattern: &str) -> Result<EventTest, PatternError> {
     if let Some(terms) = Terms::parse(pattern) {
-        return Ok(Box::new(move |event| terms.matches(event)));
+        return Ok(Box::new(move |text, _| terms.matches(text)));
     }
     let parsed = Pattern::parse(pattern)?;
-    Ok(Box::new(move |event| parsed.matches(event)))
+    Ok(Box::new(move |_, event| parsed.matches_value(event)))
 }
 
-/// The sample as it would be recorded in this account: a pattern may name the ARN of the account's root user.
-fn recorded_in(account: &AccountId, sample: &Sample) -> Cow<'static, str> {
+/// The samples of a kind, and their values: patterns are judged often, and the samples are parsed only once.
+fn samples_of(kind: SampleKind) -> impl Iterator<Item = &'static (SampleKind, Sample, Value)> {
+    static SAMPLES: LazyLock<Vec<(SampleKind, Sample, Value)>> = LazyLock::new(|| {
+        let with_value = |(kind, sample): (_, Sample)| Some((kind, sample, serde_json::from_str(sample.json).ok()?));
+        samples::all().filter_map(with_value).collect()
+    });
+    SAMPLES.iter().filter(move |(of, ..)| *of == kind)
+}
+
+/// Tests the sample as it would be recorded in this account: a pattern may name the ARN of the account's root user.
+fn matches_in(account: &AccountId, test: &EventTest, (_, sample, event): &(SampleKind, Sample, Value)) -> bool {
     if account.as_str() == ACCOUNT {
-        Cow::Borrowed(sample.json)
-    } else {
-        Cow::Owned(sample.json.replace(ACCOUNT, account.as_str()))
+        return test(sample.json, event);
     }
+    let text = sample.json.replace(ACCOUNT, account.as_str());
+    serde_json::from_str(&text).is_ok_and(|event| test(&text, &event))
 }
 
 /// What a pattern counts in this account, as the samples show.
@@ -82,12 +93,11 @@ fn recorded_in(account: &AccountId, sample: &Sample) -> Cow<'static, str> {
 pub fn coverage(pattern: &str, account: &AccountId) -> Result<Coverage, PatternError> {
     let event_matches = event_test(pattern)?;
     let matched = |kind: SampleKind| {
-        let of_kind: Vec<_> = samples::all().filter(|(k, _)| *k == kind).map(|(_, sample)| sample).collect();
-        let titles: Vec<_> =
-            of_kind.iter().filter(|s| event_matches(&recorded_in(account, s))).map(|s| s.title).collect();
+        let matched = samples_of(kind).filter(|sample| matches_in(account, &event_matches, sample));
+        let titles: Vec<_> = matched.map(|(_, sample, _)| sample.title).collect();
         match titles.len() {
             0 => Matched::None,
-            all if all == of_kind.len() => Matched::All,
+            all if all == samples_of(kind).count() => Matched::All,
             _ => Matched::Some(titles),
         }
     };
@@ -111,9 +121,7 @@ pub fn coverage(pattern: &str, account: &AccountId) -> Result<Coverage, PatternE
 pub fn fires_for_sign_in(pattern: &str, account: &AccountId) -> bool {
     let Ok(event_matches) = event_test(pattern) else { return false };
     let all = |kind: SampleKind, matches: bool| {
-        samples::all()
-            .filter(|(k, _)| *k == kind)
-            .all(|(_, sample)| event_matches(&recorded_in(account, &sample)) == matches)
+        samples_of(kind).all(|sample| matches_in(account, &event_matches, sample) == matches)
     };
     all(SampleKind::SignIn, true) && all(SampleKind::Other, false)
 }
