@@ -20,6 +20,17 @@ pub struct RuleCoverage {
     pub kind: RuleKind,
 }
 
+impl RuleCoverage {
+    /// Whether the rule reports sign-ins in any way. GuardDuty's finding does if GuardDuty is on, which isn't known here.
+    #[must_use]
+    pub fn reports_sign_in(&self) -> Holds {
+        match self.kind {
+            RuleKind::GuardDuty => None,
+            RuleKind::CloudTrail | RuleKind::MisspelledSignIn => self.sign_in,
+        }
+    }
+}
+
 /// What a rule is for, where its pattern says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RuleKind {

@@ -78,17 +78,18 @@ async fn relevant_rules(
     };
     let sign_ins = home.where_sign_ins_are();
     let concerns_root = |rule: &&EventRule| {
-        rule.coverage.as_ref().is_some_and(|found| {
-            // A rule about everything isn't about root.
-            let is_wide = found.others == Some(true);
-            (found.sign_in != Some(false) && !is_wide) || found.kind != RuleKind::CloudTrail
-        })
+        rule.coverage
+            .as_ref()
+            .is_some_and(|found| found.reports_sign_in() != Some(false) || found.kind != RuleKind::CloudTrail)
     };
+    // Rules that are only about root come first.
+    let is_wide = |rule: &EventRule| rule.coverage.as_ref().is_some_and(|found| found.others == Some(true));
     let (mut ours, mut others): (Vec<EventRule>, Vec<EventRule>) = rules
         .into_iter()
         .map(|rule| rule.judged(&sign_ins))
         .filter(|rule| is_own(home, &rule.arn) || concerns_root(&rule))
         .partition(|rule| is_own(home, &rule.arn));
+    others.sort_by_key(is_wide);
     others.truncate(MAX_CANDIDATES);
     ours.append(&mut others);
     let read = ours.into_iter().map(async |rule| {
