@@ -58,7 +58,9 @@ fn paths<'a>(home: &AccountRegion, observed: &'a Observed) -> Vec<EventPath<'a>>
             let path = EventPath { target: Some(target), ..path };
             let at_home: Vec<&EventRule> = if target.arn == home.event_bus_arn() && start != *home {
                 let rules = rules_at(home, home, observed);
-                rules.filter(|rule| rule.coverage.as_ref().is_some_and(|found| found.sign_in != Some(false))).collect()
+                rules
+                    .filter(|other| concerns_sign_ins(other) && waits_for_finding(other) == waits_for_finding(rule))
+                    .collect()
             } else {
                 Vec::new()
             };

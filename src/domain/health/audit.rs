@@ -82,8 +82,8 @@ pub(super) fn validation(evidence: &Evidence<'_>) -> Outcome {
 pub(super) fn bucket_private(evidence: &Evidence<'_>) -> Outcome {
     let name = &evidence.settings.bucket.value;
     let delivery = evidence.observed.trail.as_ref().and_then(|t| bucket_delivery(t, evidence));
-    if let Some(wrong) = delivery.filter(|(verdict, ..)| *verdict == Verdict::Wrong) {
-        return wrong;
+    if let Some(outcome) = delivery.filter(|(verdict, ..)| matches!(verdict, Verdict::Wrong | Verdict::Unknown)) {
+        return outcome;
     }
     match &evidence.observed.bucket {
         Err(unreadable) => unknown(unreadable),

@@ -96,11 +96,10 @@ fn check_regions(t: &TrailDetails, settings: &Settings) -> Outcome {
             );
             (Verdict::Unknown, detail, unless_unmanaged(fix(), settings))
         }
-        Some(_) => {
-            wrong(format!("`{name}` covers {home} only: root sign-ins in other Regions go unreported."), fix())
-        }
+        Some(_) => wrong(format!("`{name}` covers {home} only: root sign-ins in other Regions go unreported."), fix()),
         None => {
-            let detail = format!("`{name}` covers {home} only; in which Region root sign-ins are recorded isn't known.");
+            let detail =
+                format!("`{name}` covers {home} only; in which Region root sign-ins are recorded isn't known.");
             (Verdict::Unknown, detail, unless_unmanaged(fix(), settings))
         }
     }
@@ -135,8 +134,8 @@ fn check_logging(t: &TrailDetails, evidence: &Evidence<'_>) -> Outcome {
 pub(super) fn bucket_delivery(t: &TrailDetails, evidence: &Evidence<'_>) -> Option<Outcome> {
     let (settings, observed, now) = (evidence.settings, evidence.observed, evidence.now);
     let (name, status) = (&t.trail.name, t.status.as_ref().ok()?);
-    if let Some(outcome) = unreadable_bucket_policy(settings, observed)
-        .or_else(|| unknown_bucket_access(settings, observed, &t.trail.arn))
+    if let Some(outcome) =
+        unreadable_bucket_policy(settings, observed).or_else(|| unknown_bucket_access(settings, observed, &t.trail.arn))
     {
         return Some(outcome);
     }

@@ -41,7 +41,7 @@ pub struct Coverage {
     pub others: Matched,
     /// What services do, recorded under root.
     pub services: Matched,
-    /// A part of the pattern excludes some root use, although it matches the samples.
+    /// A part of the pattern excludes some root use.
     pub is_narrowed: bool,
     pub cis: CisMatch,
 }
@@ -53,9 +53,11 @@ impl Coverage {
         self.sign_ins == Matched::All && self.others == Matched::None
     }
 
+    /// Whether all calls are counted. What excludes sign-ins needn't exclude any.
     #[must_use]
     pub fn counts_api_use(&self) -> bool {
-        self.api_use == Matched::All && !self.is_narrowed
+        let excludes_calls = self.is_narrowed && self.sign_ins == Matched::All;
+        self.api_use == Matched::All && !excludes_calls
     }
 }
 
@@ -92,7 +94,9 @@ impl EventTest {
 
 /// An address that passes or fails this test and no other: people leave out their office's network.
 fn tested_address((selector, test): (&Selector, &FieldTest)) -> Option<IpAddr> {
-    let FieldTest::Like { matcher: Matcher::Text { text, open_start: false, open_end }, .. } = test else { return None };
+    let FieldTest::Like { matcher: Matcher::Text { text, open_start: false, open_end }, .. } = test else {
+        return None;
+    };
     let endings: &[&str] = if *open_end { &["1", "0.1", "0.0.1"] } else { &[""] };
     (selector.to_string() == "$.sourceIPAddress").then_some(())?;
     endings.iter().find_map(|ending| format!("{text}{ending}").parse().ok())
@@ -185,8 +189,8 @@ mod tests {
             ("{ $.userIdentity.type = Root || $.userIdentity.invokedBy NOT EXISTS }", false, true),
             ("{ $.userIdentity.type = Root && $.eventName = CreateAccessKey }", false, false),
             // From the office, nobody would be alerted.
-            (r#"{ $.userIdentity.type = Root && $.sourceIPAddress != "198.51.100.1" }"#, false, false),
-            (r#"{ $.userIdentity.type = Root && $.sourceIPAddress != "10.*" }"#, false, false),
+            (r#"{ $.userIdentity.type = Root && $.sourceIPAddress != "198.51.100.1" }"#, false, true),
+            (r#"{ $.userIdentity.type = Root && $.sourceIPAddress != "10.*" }"#, false, true),
             // A sign-in never has this address, but calls do.
             (r#"{ $.userIdentity.type = Root && $.sourceIPAddress != "AWS Internal" }"#, true, false),
             (r#"{ $.userIdentity.type = Root && $.eventName != "GetNotification*" }"#, true, false),
