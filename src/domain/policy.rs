@@ -157,11 +157,16 @@ pub fn rules_access(policy: Option<&PolicyDocument>, topic_arn: &str) -> Decisio
             AccessRequest { service: Some(EVENTS), action: "sns:Publish", resource: Some(topic_arn), context };
         evaluate(policy, &request)
     };
-    match decide(&[("aws:RequestedRegion", region)]) {
+    let no_owner = ("aws:SourceOwner", "");
+    match decide(&[("aws:RequestedRegion", region), no_owner]) {
         Decision::Denied => {
             let rule = format!("arn:{}:events:{region}:{account}:rule/x", topic.partition().unwrap_or(Partition::Aws));
-            let with_source =
-                decide(&[("aws:RequestedRegion", region), ("aws:SourceAccount", account), ("aws:SourceArn", &rule)]);
+            let with_source = decide(&[
+                ("aws:RequestedRegion", region),
+                no_owner,
+                ("aws:SourceAccount", account),
+                ("aws:SourceArn", &rule),
+            ]);
             if with_source == Decision::Denied {
                 return Decision::Denied;
             }
