@@ -6,7 +6,7 @@ use super::outcome::{
     Outcome, REPAIR, Verdict, check_existing, for_auditors, missing, nothing_to_judge, ok, unknown, unreadable_policy,
     wrong,
 };
-use super::trail::{bucket_delivery, events_fix, trail_fix, unjudged_events};
+use super::trail::{bucket_delivery, events_fix, trail_fix, unjudged_events, unless_unmanaged};
 use crate::domain::observed::{Bucket, BucketLookup, ManagementEvents, Role, TrailDetails};
 use crate::domain::pattern::{self, Reading};
 use crate::domain::policy;
@@ -59,11 +59,6 @@ pub(super) fn all_regions(evidence: &Evidence<'_>) -> Outcome {
         let detail = format!("`{name}` {}: some root use isn't recorded.", faults.join(" and "));
         wrong(detail, unless_unmanaged(fix, evidence.settings))
     })
-}
-
-/// How to fix the trail: one that others made is changed only on request, unless alerting needs it.
-pub(super) fn unless_unmanaged(fix: Fix, settings: &Settings) -> Fix {
-    if fix == REPAIR && !settings.trail_is_managed() { for_auditors() } else { fix }
 }
 
 /// Whether log file validation is on.

@@ -2,10 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::audit::unless_unmanaged;
 use super::evidence::Evidence;
 use super::log_group_key::log_group_key;
-use super::outcome::{Outcome, REPAIR, Verdict, ok, unknown, unreadable_policy, wrong};
+use super::outcome::{Outcome, REPAIR, Verdict, for_auditors, ok, unknown, unreadable_policy, wrong};
 use crate::domain::observed::{
     Bucket, BucketLookup, ManagementEvents, Observed, Role, TrailDetails, TrailOwnership, TrailStatus,
 };
@@ -30,6 +29,11 @@ pub(super) fn trail_fix(t: &TrailDetails, settings: &Settings) -> Fix {
         }
         TrailOwnership::Here => REPAIR,
     }
+}
+
+/// How to fix the trail: one that others made is changed only on request, unless alerting needs it.
+pub(super) fn unless_unmanaged(fix: Fix, settings: &Settings) -> Fix {
+    if fix == REPAIR && !settings.trail_is_managed() { for_auditors() } else { fix }
 }
 
 fn on_trail(evidence: &Evidence<'_>, judge: impl FnOnce(&TrailDetails) -> Outcome) -> Outcome {
