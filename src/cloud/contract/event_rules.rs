@@ -46,6 +46,12 @@ fn add(name: &'static str, rule: account::EventRule) -> impl FnOnce(&mut Account
     move |account| drop(account.region_mut("eu-west-1").event_rules.insert(name.into(), rule))
 }
 
+fn deny(operation: &'static str) -> impl FnOnce(&mut Account) {
+    move |account| {
+        account.faults.insert(operation.into(), InjectedFault::Deny);
+    }
+}
+
 fn put_rule() -> Change {
     Change::PutRule { rule: RULE.into(), pattern: PATTERN.into(), description: "d".into() }
 }
@@ -93,9 +99,11 @@ fn queries() -> Vec<ContractCase> {
             .demo(add("a", in_demo(RuleState::Enabled, Vec::new())))
             .aws("ListRules", AwsReply::Json(json!({ "Rules": [] })))
             .returns(&Vec::<EventRule>::new()),
-        ContractCase::new("denied event rules", CloudCall::EventRules)
-            .demo(|account| drop(account.faults.insert("ListRules".into(), InjectedFault::Deny)))
-            .fails("ListRules", "AccessDeniedException", ErrorKind::AccessDenied),
+        ContractCase::new("denied event rules", CloudCall::EventRules).demo(deny("ListRules")).fails(
+            "ListRules",
+            "AccessDeniedException",
+            ErrorKind::AccessDenied,
+        ),
         ContractCase::new("a rule's targets", CloudCall::RuleTargets("a"))
             .demo(add("a", in_demo(RuleState::Enabled, vec![target()])))
             .aws("ListTargetsByRule", AwsReply::Json(json!({ "Targets": [raw_target] })))
@@ -162,9 +170,11 @@ fn changes() -> Vec<ContractCase> {
             .fails("DeleteRule", "ValidationException", ErrorKind::Invalid),
         ContractCase::of_change("an event on the bus", put_event("eu-west-1"))
             .aws("PutEvents", AwsReply::Json(json!({ "FailedEntryCount": 0, "Entries": [{ "EventId": "1" }] }))),
-        ContractCase::of_change("an event on the bus, denied", put_event("eu-west-1"))
-            .demo(|account| drop(account.faults.insert("PutEvents".into(), InjectedFault::Deny)))
-            .fails("PutEvents", "AccessDeniedException", ErrorKind::AccessDenied),
+        ContractCase::of_change("an event on the bus, denied", put_event("eu-west-1")).demo(deny("PutEvents")).fails(
+            "PutEvents",
+            "AccessDeniedException",
+            ErrorKind::AccessDenied,
+        ),
     ]
 }
 

@@ -66,8 +66,7 @@ fn a_rule_that_can_not_invoke_its_target_is_named_and_the_alarms_path_passes_all
     let no_policy: fn(&mut Account) = |account| {
         let policy = &mut topic(account.regions.get_mut("eu-west-1").unwrap()).config.policy;
         let statements = policy.as_ref().unwrap().statements().iter();
-        let of_alarms: Vec<_> =
-            statements.filter(|s| s.sid().as_deref() != Some("RootbellEventRules")).cloned().collect();
+        let of_alarms: Vec<_> = statements.filter(|s| s.sid() != Some("RootbellEventRules")).cloned().collect();
         *policy = Some(crate::domain::policy::PolicyDocument::new(&of_alarms));
     };
     for (alter, rule, seen) in [(no_role, FORWARD, &ALL[..1]), (no_policy, SIGN_INS, &ALL[..1])] {
