@@ -229,7 +229,7 @@ fn rules(region: &str) -> BTreeMap<String, read::Rule> {
         tags: managed_tag(),
     };
     let topic = format!("arn:aws:sns:{region}:000000000000:rootbell-alerts");
-    let line = |text: &str| Some(format!("\"AWS account 000000000000, root user: {text}\""));
+    let line = |text: &str| Some(format!("\"<drill>AWS account 000000000000, root user: {text}\""));
     let mut all = BTreeMap::from([
         (
             format!("arn:aws:events:{region}:000000000000:rule/rootbell-root-sign-ins"),
