@@ -39,23 +39,24 @@ fn an_interrupted_apply_lists_what_failed_and_what_was_in_progress() {
     let aws = EmulatedAws::new("us-east-1");
     aws.proxy.deny("CreateTopic");
     aws.proxy.hang("CreateLogGroup");
-    let interrupted = |args: &[&str]| {
+    let interrupted = |args: &[&str], possible: usize| {
         aws.proxy.forget_calls();
         let running = aws.rootbell(args).args(EMAILS).start();
         aws.proxy.wait_for_call("CreateTopic");
         aws.proxy.wait_for_call("CreateLogGroup");
         running.wait_for_stderr("failed    + SNS topic", 1);
+        running.wait_for_stderr("done   ", possible);
         running.signal("INT");
         running.wait_within(SOON).exits(1)
     };
-    let result = interrupted(&["apply", "--yes", "--json"]).json();
+    let result = interrupted(&["apply", "--yes", "--json"], 8).json();
     assert_eq!(result["failed"][0]["id"], "topic.create", "{result}");
     assert!(result["failed"][0]["why"].as_str().unwrap().contains("permission denied"), "{result}");
     assert!(result["failed"][0]["fix"].as_str().unwrap().contains("sns:CreateTopic"), "{result}");
     assert_eq!(result["unknown"], json!(["log_group.create"]), "{result}");
     let skipped = result["skipped"].as_array().unwrap();
     assert!(skipped.contains(&json!("trail.create")) && skipped.contains(&json!("alarm.put")), "{result}");
-    let output = interrupted(&["apply", "--yes"]);
+    let output = interrupted(&["apply", "--yes"], 0);
     assert!(
         output.stderr.contains("stopped   + log group rootbell/cloudtrail: it was in progress, outcome unknown"),
         "{output:#?}"
