@@ -203,6 +203,22 @@ pub const DRILL_DETAIL_TYPE: &str = "rootbell drill";
 /// The event that a drill writes: it matches the filter as root use, but is clearly marked as a drill.
 #[must_use]
 pub fn drill_event(id: &str, caller: &Identity, region: &Region, at: Timestamp) -> String {
+    drill_record(id, caller, region, at).to_string()
+}
+
+/// The event that a drill puts on the event bus, as far as it is up to the caller: the record of a sign-in, which rootbell's
+/// rules match. What marks it as a drill is in the first lines of the email.
+#[must_use]
+pub fn drill_bus_event(id: &str, caller: &Identity, region: &Region, at: Timestamp) -> String {
+    let mut record = drill_record(id, caller, region, at);
+    record["eventName"] = "ConsoleLogin".into();
+    record["responseElements"] = json!({ "ConsoleLogin": "nobody signed in, this is a drill" });
+    record["additionalEventData"]["drill"] = "DRILL, nobody used root: ".into();
+    record["additionalEventData"]["MFAUsed"] = "this is a drill".into();
+    record.to_string()
+}
+
+fn drill_record(id: &str, caller: &Identity, region: &Region, at: Timestamp) -> Value {
     json!({
         "eventVersion": "1.11",
         "userIdentity": {
@@ -225,7 +241,6 @@ pub fn drill_event(id: &str, caller: &Identity, region: &Region, at: Timestamp) 
             "note": "A drill: nobody used root. This event was written by rootbell, not by CloudTrail.",
         },
     })
-    .to_string()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::account_region::AccountRegion;
 use super::arn::Arn;
-use super::event_pattern::RuleKind;
+use super::event_pattern::{RuleCoverage, RuleKind};
 use super::event_rule::{EventRule, RuleTarget};
 use super::observed::{Observed, TopicResults};
 use super::own_rules::{OwnRule, forwarding_role, is_own};
@@ -36,9 +36,11 @@ pub fn event_path<'a>(home: &AccountRegion, observed: &'a Observed) -> Option<Ev
 
 fn paths<'a>(home: &AccountRegion, observed: &'a Observed) -> Vec<EventPath<'a>> {
     let start = home.where_sign_ins_are();
-    let first = rules_at(&start, home, observed);
+    // GuardDuty reports its finding in each Region where it is on.
+    let at_home = rules_at(home, home, observed).filter(|_| start != *home);
+    let first = rules_at(&start, home, observed).chain(at_home.filter(|rule| waits_for_finding(rule)));
     let concerns_sign_ins =
-        |rule: &&EventRule| rule.coverage.as_ref().is_some_and(|found| found.sign_in != Some(false));
+        |rule: &&EventRule| rule.coverage.as_ref().is_some_and(|found| found.reports_sign_in() != Some(false));
     let is_misspelled =
         |rule: &&EventRule| rule.coverage.as_ref().is_some_and(|found| found.kind == RuleKind::MisspelledSignIn);
     let mut paths = Vec::new();
@@ -56,7 +58,9 @@ fn paths<'a>(home: &AccountRegion, observed: &'a Observed) -> Vec<EventPath<'a>>
             let path = EventPath { target: Some(target), ..path };
             let at_home: Vec<&EventRule> = if target.arn == home.event_bus_arn() && start != *home {
                 let rules = rules_at(home, home, observed);
-                rules.filter(|rule| rule.coverage.as_ref().is_some_and(|found| found.sign_in != Some(false))).collect()
+                rules
+                    .filter(|other| concerns_sign_ins(other) && waits_for_finding(other) == waits_for_finding(rule))
+                    .collect()
             } else {
                 Vec::new()
             };
@@ -87,6 +91,10 @@ fn rules_at<'a>(
     rules.and_then(|rules| rules.as_deref().ok()).into_iter().flatten()
 }
 
+fn waits_for_finding(rule: &EventRule) -> bool {
+    rule.coverage.as_ref().is_some_and(|found| found.kind == RuleKind::GuardDuty)
+}
+
 fn targets(rule: &EventRule) -> &[RuleTarget] {
     rule.targets.as_ref().and_then(|targets| targets.as_deref().ok()).unwrap_or_default()
 }
@@ -109,13 +117,19 @@ impl<'a> EventPath<'a> {
         three_valued::all(self.steps(home, observed))
     }
 
+    /// Whether the first rule waits for GuardDuty's finding, and not for what CloudTrail records.
+    #[must_use]
+    pub fn waits_for_finding(&self) -> bool {
+        waits_for_finding(self.rule)
+    }
+
     /// Whether the first rule is on, and passes sign-ins on.
     #[must_use]
     pub fn reports_sign_ins(&self) -> Holds {
         if !self.rule.state.is_enabled() {
             return Some(false);
         }
-        self.rule.coverage.as_ref().map_or(Some(false), |found| found.sign_in)
+        self.rule.coverage.as_ref().map_or(Some(false), RuleCoverage::reports_sign_in)
     }
 
     /// Whether the first rule forwards to the home Region's event bus.
@@ -167,11 +181,11 @@ impl<'a> EventPath<'a> {
     pub fn is_emailed(&self, home: &AccountRegion) -> Holds {
         let (rule, target) = self.last(home);
         let Some(rule) = rule else { return Some(false) };
-        let reported = rule.coverage.as_ref().map_or(Some(false), |found| found.sign_in);
+        let reported = rule.coverage.as_ref().map_or(Some(false), RuleCoverage::reports_sign_in);
         match (rule.state.is_enabled(), reported) {
             (false, _) | (_, Some(false)) => return Some(false),
-            (true, None) => return None,
-            (true, Some(true)) => {}
+            (true, None) if !self.waits_for_finding() => return None,
+            (true, None | Some(true)) => {}
         }
         match target {
             // A function or a queue may tell somebody.

@@ -13,7 +13,7 @@ pub mod coverage;
 #[cfg(test)]
 mod tests;
 
-pub use coverage::{RuleCoverage, RuleKind, coverage};
+pub use coverage::{RuleCoverage, RuleKind, coverage, coverage_with, undecided};
 
 /// An event pattern.
 #[derive(Clone, Debug, PartialEq)]

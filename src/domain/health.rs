@@ -122,6 +122,8 @@ pub struct Health {
     pub trusted: Vec<Trusted>,
     /// The age of the trail's last delivery to the log group when the checks were made; `None`: none is known.
     pub last_delivery: Option<SignedDuration>,
+    /// An event rule may report sign-ins, although it can't be checked whom: then it isn't proven that nobody is alerted.
+    rule_may_report: bool,
 }
 
 impl Health {
@@ -138,7 +140,8 @@ impl Health {
             return Verdict::Ok;
         }
         let is_missing = |id| self.check(id).is_some_and(|check| check.verdict == Verdict::Missing);
-        match self.weakest().map_or(Verdict::Ok, |check| check.verdict) {
+        match self.weakest_of_alarm_path().map_or(Verdict::Ok, |check| check.verdict) {
+            Verdict::Missing | Verdict::Wrong if self.rule_may_report => Verdict::Unknown,
             Verdict::Missing if !(is_missing(CheckId::FilterPattern) && is_missing(CheckId::AlarmExists)) => {
                 Verdict::Wrong
             }
@@ -180,17 +183,16 @@ impl Health {
         }
     }
 
-    /// Whether auditors would accept the setup; `None` if that isn't known. They don't if it alerts nobody.
+    /// Whether auditors would accept the setup; `None` if that isn't known. They don't if its alarm alerts nobody: event rules
+    /// don't count for them.
+    ///
+    /// Source: Security Hub User Guide, CloudWatch.1.
     #[must_use]
     pub fn audit_ok(&self) -> Option<bool> {
         if self.audit_findings().next().is_some() {
             return Some(false);
         }
-        match (self.alerting(), self.worst(|id| id.counts() == Counts::Audit)) {
-            (Verdict::Missing | Verdict::Wrong | Verdict::Pending, _) => Some(false),
-            (Verdict::Ok, Verdict::Ok) => Some(true),
-            (Verdict::Ok | Verdict::Unknown, _) => None,
-        }
+        three_valued::all([self.paths.alarm, self.worst(|id| id.counts() == Counts::Audit).holds()])
     }
 
     /// The checks to list in this section: of the recommendations, only those that the account doesn't follow.
@@ -214,9 +216,17 @@ impl Health {
         self.checks.iter().filter(|c| c.id.counts() == Counts::Alerting && c.verdict != Verdict::Ok)
     }
 
-    /// The check on alerting that most needs attention; `None` if all are ok.
+    /// The check that most needs attention for the sake of alerting; `None` if all on the alarm's path are ok. If an event rule
+    /// may report what the alarm doesn't, it is the reason why that can't be told.
     #[must_use]
     pub fn weakest(&self) -> Option<&Check> {
+        let is_unknown = |c: &&Check| c.id.part() == Part::Events && c.verdict == Verdict::Unknown;
+        let of_rule = self.checks.iter().find(is_unknown).filter(|_| self.rule_may_report && !self.healthy());
+        let of_alarm = self.weakest_of_alarm_path()?;
+        Some(of_rule.filter(|_| self.alerting() == Verdict::Unknown).unwrap_or(of_alarm))
+    }
+
+    fn weakest_of_alarm_path(&self) -> Option<&Check> {
         self.checks.get(weakest(&self.checks)?)
     }
 
@@ -309,6 +319,7 @@ pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Healt
             subscriptions: observed.subscriptions.as_deref().unwrap_or_default().to_vec(),
             trusted: evidence.trusted(),
             last_delivery: status.and_then(|status| status.logs_delivery).map(|at| now.duration_since(at)),
+            rule_may_report: paths.events.is_none() && evidence.event_path().is_some(),
         }
     })
 }
@@ -405,7 +416,9 @@ fn reports(evidence: &Evidence<'_>, checks: &[Check]) -> Reports {
         CheckId::TrailAllRegions => true,
         other => other.counts() == Counts::Alerting,
     });
-    Reports { sign_in: three_valued::all(sign_in), api: three_valued::all(api.chain([evidence.counts_api_use()])) }
+    // What a filter in another account counts can't be seen.
+    let counts_api_use = evidence.counts_api_use().filter(|_| recorded_by_organization(evidence).is_none());
+    Reports { sign_in: three_valued::all(sign_in), api: three_valued::all(api.chain([counts_api_use])) }
 }
 
 /// What both paths report together. Over the second one, API use in most Regions isn't reported.
@@ -414,7 +427,7 @@ fn either(by_alarm: Reports, paths: Paths) -> Reports {
 }
 
 /// Whether a sign-in reaches somebody over event rules. Besides the rules, that takes a trail that is logging, covers sign-ins,
-/// and records calls that write: any one, also without a log group.
+/// and records calls that write: any one, also without a log group. GuardDuty needs none.
 fn events_reach_somebody(evidence: &Evidence<'_>, checks: &[Check]) -> Holds {
     let path = evidence.event_path();
     let Some(path) = path else {
@@ -422,8 +435,8 @@ fn events_reach_somebody(evidence: &Evidence<'_>, checks: &[Check]) -> Holds {
         return observed.unreadable().next().is_none().then_some(false);
     };
     let checked = checks.iter().filter(|check| check.id.part() == Part::Events).map(|check| check.verdict.holds());
-    let works = path.works(&evidence.settings.account_region, evidence.observed);
-    three_valued::all(checked.chain([works, events::recorded(evidence)]))
+    let recorded = if path.waits_for_finding() { None } else { events::recorded(evidence) };
+    three_valued::all(checked.chain([recorded]))
 }
 
 #[cfg(test)]

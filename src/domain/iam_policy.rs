@@ -44,7 +44,7 @@ pub const ORGANIZATION_TRAIL_ACTIONS: [&str; 4] = [
 /// What a test alarm reads.
 const TEST: [Query; 2] = [Query::Alarm, Query::History];
 /// What a drill reads.
-const DRILL: [Query; 4] = [Query::RootEvents, Query::MetricStatistics, Query::Alarm, Query::History];
+const DRILL: [Query; 5] = [Query::RootEvents, Query::MetricStatistics, Query::Alarm, Query::History, Query::EventRules];
 
 /// The policy document.
 #[must_use]
@@ -172,7 +172,9 @@ fn used_by(query: Query, settings: &Settings, observed: &Observed) -> UsedBy {
         | Query::MuteRule
         | Query::Topic
         | Query::Subscriptions
-        | Query::SubscriptionAttributes => UsedBy::ALL,
+        | Query::SubscriptionAttributes
+        // A drill puts an event on the event bus only where rootbell's rules exist.
+        | Query::EventRules => UsedBy::ALL,
         Query::Bucket
         | Query::BucketPolicy
         | Query::BucketVersioning
@@ -181,8 +183,8 @@ fn used_by(query: Query, settings: &Settings, observed: &Observed) -> UsedBy {
         | Query::BucketTags
         | Query::Role
         | Query::RolePolicy
-        | Query::EventRules
-        | Query::RuleTargets => UsedBy::ALL_BUT_TEST,
+        | Query::RuleTargets
+        | Query::TestPattern => UsedBy::ALL_BUT_TEST,
         Query::RootCredentials | Query::VirtualMfaDevices | Query::OrganizationsFeatures => {
             UsedBy { setup: true, ..UsedBy::WATCH }
         }
@@ -192,8 +194,7 @@ fn used_by(query: Query, settings: &Settings, observed: &Observed) -> UsedBy {
         Query::GenerateCredentialReport | Query::CredentialReport => UsedBy::WATCH,
         Query::OrganizationAccounts => UsedBy { watch: observed.has_organization_trail(), ..UsedBy::NOBODY },
         Query::KmsKey | Query::KeyPolicy if reads_keys(settings, observed) => UsedBy::ALL,
-        // Only tests compare AWS's evaluation of patterns with ours.
-        Query::KmsKey | Query::KeyPolicy | Query::TestPattern => UsedBy::NOBODY,
+        Query::KmsKey | Query::KeyPolicy => UsedBy::NOBODY,
         // Only for rules that rootbell may delete.
         Query::RuleTags => UsedBy { teardown: true, ..UsedBy::NOBODY },
         Query::TrailTags | Query::LogGroupTags | Query::TopicTags | Query::AlarmTags => {
@@ -220,7 +221,12 @@ fn changes(use_case: UseCase, settings: &Settings, trail_arn: &Arn, role_arn: &A
         UseCase::Watch => Vec::new(),
         UseCase::Test => {
             let test = test_changes(&settings.root_use().alarm.value);
-            test.into_iter().chain(drill_changes(&settings.log_group.value)).collect()
+            test.into_iter()
+                .chain(drill_changes(
+                    &settings.log_group.value,
+                    Some(settings.account_region.where_sign_ins_are().event_bus_arn()),
+                ))
+                .collect()
         }
         UseCase::Setup => all.flat_map(|changes| changes.setup).chain(records(settings, trail_arn)).collect(),
         UseCase::Teardown { with_logs } => all
@@ -231,11 +237,19 @@ fn changes(use_case: UseCase, settings: &Settings, trail_arn: &Arn, role_arn: &A
     }
 }
 
-/// The actions that a test alarm needs, or a drill: part of the policy for [`UseCase::Test`].
+/// The actions that a test alarm needs: part of the policy for [`UseCase::Test`].
 #[must_use]
-pub fn test_actions(is_drill: bool) -> Vec<&'static str> {
-    let (changes, queries) =
-        if is_drill { (drill_changes(""), DRILL.as_slice()) } else { (test_changes(""), TEST.as_slice()) };
+pub fn test_actions() -> Vec<&'static str> {
+    actions(&test_changes(""), &TEST)
+}
+
+/// The actions that a drill needs, on that event bus too if there are event rules: part of the policy for [`UseCase::Test`].
+#[must_use]
+pub fn drill_actions(bus: Option<&Arn>) -> Vec<&'static str> {
+    actions(&drill_changes("", bus.cloned()), &DRILL)
+}
+
+fn actions(changes: &[Change], queries: &[Query]) -> Vec<&'static str> {
     let changes = changes.iter().map(|change| change.operation().iam_action);
     changes.chain(queries.iter().map(|query| query.operation().iam_action)).collect()
 }
@@ -360,8 +374,8 @@ mod tests {
     fn the_actions_of_a_test_and_of_a_drill_are_in_their_policy() {
         let policy = policy_for(UseCase::Test, &SetupOptions::default());
         let granted = policy.actions();
-        for is_drill in [false, true] {
-            let actions = test_actions(is_drill);
+        let bus = Arn::from("arn:aws:events:us-east-1:123456789012:event-bus/default");
+        for actions in [test_actions(), drill_actions(None), drill_actions(Some(&bus))] {
             assert!(actions.iter().all(|action| granted.contains(action)), "{actions:?}");
         }
     }
@@ -370,8 +384,8 @@ mod tests {
     fn the_watch_policy_is_read_only() {
         for action in policy_for(UseCase::Watch, &SetupOptions::default()).actions() {
             let name = action.split(':').nth(1).unwrap();
-            // Service Authorization Reference, IAM: its access level is Read, because it changes no resource.
-            if action == "iam:GenerateCredentialReport" {
+            // Service Authorization Reference: the access level is Read, because no resource is changed.
+            if ["iam:GenerateCredentialReport", "events:TestEventPattern"].contains(&action) {
                 continue;
             }
             assert!(["Get", "List", "Describe", "Filter"].iter().any(|verb| name.starts_with(verb)), "{action}");

@@ -26,8 +26,8 @@ pub enum IndirectKind {
         /// The alarm that can suppress its actions, by name or ARN.
         suppressor: Option<String>,
     },
-    /// An expression over these metrics.
-    Expression { metrics: Vec<Metric> },
+    /// Expressions, such as `FILL(m1, 0)` over these metrics, or a Metrics Insights query, which names its metrics itself.
+    Expression { metrics: Vec<Metric>, expressions: Vec<String> },
     /// A scheduled query of log groups, each by name or ARN.
     Log { query: String, log_groups: Vec<String> },
 }
@@ -50,9 +50,15 @@ impl IndirectAlarm {
     }
 
     /// Whether it watches an expression over the metric.
+    ///
+    /// Source: CloudWatch User Guide, "Query components and syntax in CloudWatch Metrics Insights": `SELECT SUM(metric) FROM
+    /// namespace`.
     #[must_use]
     pub fn watches(&self, metric: &Metric) -> bool {
-        matches!(&self.kind, IndirectKind::Expression { metrics } if metrics.contains(metric))
+        let IndirectKind::Expression { metrics, expressions } = &self.kind else { return false };
+        let is_query = |text: &str| text.trim_start().to_uppercase().starts_with("SELECT");
+        let names_it = |text: &String| text.contains(&metric.name) && text.contains(&metric.namespace);
+        metrics.contains(metric) || expressions.iter().any(|text| is_query(text) && names_it(text))
     }
 
     /// Whether it queries that log group for something about root.
@@ -120,8 +126,21 @@ mod tests {
     }
 
     #[test]
+    fn a_metrics_insights_query_watches_the_metric_that_it_names() {
+        let watches = |text: &str| {
+            let kind = IndirectKind::Expression { metrics: Vec::new(), expressions: vec![text.into()] };
+            alarm(kind).watches(&Metric::new("LogMetrics", "RootUse"))
+        };
+        assert!(watches("SELECT SUM(RootUse) FROM LogMetrics"));
+        assert!(watches("select max(\"RootUse\") from SCHEMA(\"LogMetrics\")"));
+        assert!(!watches("SELECT SUM(RootUse) FROM Other"));
+        assert!(!watches("SELECT SUM(Errors) FROM LogMetrics"));
+        assert!(!watches("FILL(m1, 0)"));
+    }
+
+    #[test]
     fn an_alarm_without_actions_notifies_nothing() {
-        let kind = IndirectKind::Expression { metrics: vec![Metric::new("n", "m")] };
+        let kind = IndirectKind::Expression { metrics: vec![Metric::new("n", "m")], expressions: Vec::new() };
         assert!(alarm(kind.clone()).destination().is_some());
         assert_eq!(IndirectAlarm { actions_enabled: false, ..alarm(kind.clone()) }.destination(), None);
         assert_eq!(IndirectAlarm { actions: Vec::new(), ..alarm(kind) }.destination(), None);

@@ -130,7 +130,7 @@ pub fn read(pattern: &str) -> Reading {
 pub fn concerns_root(pattern: &str) -> bool {
     match Pattern::parse(pattern) {
         Ok(parsed) => parsed.tests().into_iter().any(|(selector, test)| matches_only_root(selector, test)),
-        Err(_) => pattern.contains("$.userIdentity.type") && pattern.contains("Root"),
+        Err(_) => pattern.contains("userIdentity") && pattern.contains("Root"),
     }
 }
 

@@ -144,9 +144,10 @@ pub fn topic_lets_rules_publish(policy: Option<&PolicyDocument>, topic_arn: &str
 }
 
 /// Whether event rules can publish to the topic. A condition on the account or the rule is unknown rather than broken: AWS says
-/// that conditions can't be used, but not what they do.
+/// that conditions can't be used, but not what they do. The condition of SNS's default statement, on the topic's owner, doesn't
+/// hold for them.
 ///
-/// Source: as [`topic_statement_for_rules`].
+/// Source: as [`topic_statement_for_rules`]; AWS re:Post, "Why didn't I receive an SNS notification for my EventBridge rule?"
 #[must_use]
 pub fn rules_access(policy: Option<&PolicyDocument>, topic_arn: &str) -> Decision {
     let topic = crate::domain::arn::Arn::from(topic_arn);
@@ -156,13 +157,14 @@ pub fn rules_access(policy: Option<&PolicyDocument>, topic_arn: &str) -> Decisio
             AccessRequest { service: Some(EVENTS), action: "sns:Publish", resource: Some(topic_arn), context };
         evaluate(policy, &request)
     };
-    match decide(&[("aws:RequestedRegion", region)]) {
+    let no_owner = ("aws:SourceOwner", "");
+    match decide(&[("aws:RequestedRegion", region), no_owner]) {
         Decision::Denied => {
             let rule = format!("arn:{}:events:{region}:{account}:rule/x", topic.partition().unwrap_or(Partition::Aws));
             let with_source = decide(&[
                 ("aws:RequestedRegion", region),
+                no_owner,
                 ("aws:SourceAccount", account),
-                ("aws:SourceOwner", account),
                 ("aws:SourceArn", &rule),
             ]);
             if with_source == Decision::Denied {

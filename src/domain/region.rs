@@ -61,7 +61,11 @@ impl Partition {
             Self::Aws => "us-east-1",
             Self::GovCloud => "us-gov-west-1",
             Self::China => "cn-north-1",
-            Self::Other(_) => return None,
+            Self::Other(_) => {
+                let mut regions = KNOWN.iter().filter(|known| Region::new(known.code).partition() == *self);
+                // If it has only one Region, there is no other.
+                return regions.next().filter(|_| regions.next().is_none()).map(|only| Region::new(only.code));
+            }
         };
         Some(Region::new(code))
     }

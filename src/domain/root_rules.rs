@@ -106,7 +106,8 @@ pub struct EmailContext<'a> {
 }
 
 /// Variables that both emails use, with their JSON paths. One that an event lacks leaves its place empty.
-const VARIABLES: [(&str, &str); 9] = [
+const VARIABLES: [(&str, &str); 10] = [
+    ("drill", "$.detail.additionalEventData.drill"),
     ("event", "$.detail.eventName"),
     ("time", "$.detail.eventTime"),
     ("region", "$.detail.awsRegion"),
@@ -151,7 +152,7 @@ pub fn email(rule: OwnRule, context: &EmailContext<'_>) -> Option<InputTransform
         OwnRule::SignIns => (
             &OF_SIGN_INS,
             vec![
-                format!("AWS account {account}, root user: <event>"),
+                format!("<drill>AWS account {account}, root user: <event>"),
                 "Result: <signin><requested><completed> <error>".to_owned(),
                 "A ConsoleLogin with Success is a sign-in. After PasswordRecoveryRequested and PasswordRecoveryCompleted, \
                  nobody has signed in yet."
@@ -162,7 +163,7 @@ pub fn email(rule: OwnRule, context: &EmailContext<'_>) -> Option<InputTransform
         OwnRule::Changes => (
             &OF_CALLS,
             vec![
-                format!("AWS account {account}, root user: <event> (<service>)"),
+                format!("<drill>AWS account {account}, root user: <event> (<service>)"),
                 "Error (empty if AWS did it): <code> <error>".to_owned(),
                 "MFA used: <mfa>   Access key: <key>".to_owned(),
             ],
@@ -214,6 +215,7 @@ pub fn is_same_email(existing: &InputTransformer, wanted: &InputTransformer, con
 mod tests {
     use super::*;
     use crate::domain::Region;
+    use crate::domain::event::drill_bus_event;
     use crate::domain::event_pattern::EventPattern;
     use crate::domain::event_pattern::coverage::envelope;
     use crate::domain::fixtures::identity;
@@ -306,6 +308,11 @@ mod tests {
             record
         };
         let own = "123456789012";
+        let drill = || -> Value {
+            let at = "2026-11-23T08:14:06Z".parse().unwrap();
+            let caller = identity();
+            serde_json::from_str(&drill_bus_event("rootbell-drill-1", &caller, &Region::new("us-east-1"), at)).unwrap()
+        };
         let events = [
             ("sign-in with MFA", sample(0), own, "aws.signin"),
             (
@@ -346,7 +353,7 @@ mod tests {
                 own,
                 "aws.signin",
             ),
-            ("a drill", sample(0), own, "rootbell.drill"),
+            ("a drill", drill(), own, "rootbell.drill"),
             ("a forged source", sample(0), own, "my.application"),
             ("another account", sample(0), "210987654321", "aws.signin"),
             ("an IAM user signs in", sample(3), own, "aws.signin"),

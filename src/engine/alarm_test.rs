@@ -1,12 +1,13 @@
 //! Makes the alarm fire on purpose, and checks that the notification is sent. A test starts at the alarm, a drill at the
 //! log group.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::join;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::cloud::{Answer, Cloud, CloudError, ErrorKind, Search};
+use crate::cloud::{Answer, Cloud, ErrorKind, Search};
 use crate::domain::activity::{HistoryItem, HistoryKind, reason};
 use crate::domain::event::{DRILL_STREAM, drill_event};
 use crate::domain::observed::{Alarm, AlarmState};
@@ -14,10 +15,14 @@ use crate::domain::text::escape_controls;
 use crate::domain::{Change, Identity, Region};
 
 mod drill;
+mod events;
+mod progress;
 mod result;
 
 pub use drill::Drill;
-pub use result::{StageResult, TestError, TestRun, TestStage};
+pub use events::{EventDrill, existing_rules};
+use progress::{Following, Progress, minus, unless_throttled};
+pub use result::{EventRun, PathRun, StageResult, TestError, TestRun, TestStage};
 
 /// Which alarm to test, and on whose behalf.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +42,15 @@ impl AlarmTest {
     /// minute or more is evaluated every minute.
     pub fn default_timeout(drill: bool) -> SignedDuration {
         SignedDuration::from_mins(if drill { 5 } else { 2 })
+    }
+
+    fn following<'a>(
+        &self,
+        observer: &Observer<'a>,
+        report: &'a (dyn Fn(PathRun) + Sync),
+        interval: Duration,
+    ) -> Following<'a> {
+        Following { clock: observer.clock, report, timeout: self.timeout, interval }
     }
 }
 
@@ -76,22 +90,14 @@ impl ExpectedChange {
 struct TestFollower<'a> {
     cloud: &'a dyn Cloud,
     test: &'a AlarmTest,
-    observer: &'a Observer<'a>,
-    started: Timestamp,
     expected_change: ExpectedChange,
     /// How many actions the alarm has.
     actions: usize,
-    /// The temporary error of the last poll, if it had one.
-    last_error: Option<CloudError>,
-    run: TestRun,
+    progress: Progress<'a>,
 }
 
 /// How far our clock may differ from AWS's.
 const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
-
-fn minus(at: Timestamp, by: SignedDuration) -> Timestamp {
-    at.saturating_sub(by).unwrap_or(at)
-}
 
 /// Sets the alarm to ALARM, then waits for the notification and for the return to OK. This proves alarm → topic, not trail
 /// → filter. An alarm that is already in ALARM is set to OK first, because actions run only on a change of state. Nothing is
@@ -111,8 +117,10 @@ pub async fn run_test(cloud: &dyn Cloud, test: &AlarmTest, observer: &Observer<'
     let test_reason = reason("Test alarm", &test.caller, started);
     let expected_change =
         ExpectedChange::new(Some(&test_reason), &existing, &unless_throttled(history)?.unwrap_or_default());
-    let mut follower = TestFollower::new(cloud, test, observer, &existing, expected_change);
-    follower.wait_for(TestStage::Alarm);
+    let report = |alarm| (observer.news)(TestRun { alarm, events: None });
+    let following = test.following(observer, &report, POLL_INTERVAL);
+    let mut follower = TestFollower::new(cloud, test, following, &existing, expected_change);
+    follower.progress.wait_for(TestStage::Alarm);
     let set_state = |state, reason| Change::SetAlarmState { alarm: test.alarm.clone(), state, reason };
     if existing.state == AlarmState::Alarm {
         cloud
@@ -121,14 +129,16 @@ pub async fn run_test(cloud: &dyn Cloud, test: &AlarmTest, observer: &Observer<'
     }
     cloud.apply(&test.region, &set_state(AlarmState::Alarm, test_reason)).await?;
     follower.follow_alarm().await?;
-    Ok(follower.run)
+    Ok(TestRun { alarm: follower.progress.run, events: None })
 }
 
 /// Writes one marked root event to the log group, and follows it through filter, metric, and alarm to the notification:
-/// everything except CloudTrail itself. Nothing is written if one of the queries that follow the event fails.
+/// everything except CloudTrail itself. Where there are event rules, puts another one on the event bus at the same time, and
+/// follows that to the topic. Nothing is written if one of the queries that follow the event fails.
 ///
 /// # Errors
-/// [`TestError`]; the observer already has the stages that were reached.
+/// [`TestError`], if the first event doesn't arrive; the observer already has the stages that were reached. How the second
+/// one ended is part of the run.
 ///
 /// Source: CloudWatch Logs API, PutLogEvents.
 pub async fn run_drill(
@@ -150,23 +160,31 @@ pub async fn run_drill(
     let expected_change = ExpectedChange::new(None, &existing, &unless_throttled(history)?.unwrap_or_default());
     unless_throttled(found)?;
     let baseline = unless_throttled(sum)?.unwrap_or_default();
-    let mut follower = TestFollower::new(cloud, test, observer, &existing, expected_change);
-    follower.wait_for(TestStage::Stored);
-    let (log_group, stream) = (drill.log_group.clone(), DRILL_STREAM.to_owned());
-    let created = cloud
-        .apply(&test.region, &Change::CreateLogStream { log_group: log_group.clone(), stream: stream.clone() })
-        .await;
-    match created {
-        // An earlier drill created it.
-        Err(error) if error.kind != ErrorKind::AlreadyExists => return Err(error.into()),
-        _ => {}
-    }
-    let message = drill_event(&drill.id, &test.caller, &test.region, at);
-    cloud.apply(&test.region, &Change::PutLogEvents { log_group, stream, at, message }).await?;
-    follower.record(TestStage::Stored, follower.elapsed(), String::new());
-    follower.follow_drill(drill, baseline).await?;
-    follower.follow_alarm().await?;
-    Ok(follower.run)
+
+    let events = drill.events.as_ref().map(|_| EventRun::default());
+    let latest = Mutex::new(TestRun { events, ..TestRun::default() });
+    let update = |change: &dyn Fn(&mut TestRun)| {
+        let mut latest = latest.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut latest);
+        (observer.news)(latest.clone());
+    };
+    let over_alarm = |run: PathRun| update(&|all| all.alarm = run.clone());
+    let over_rules = |run: PathRun| update(&|all| all.events.get_or_insert_default().path = run.clone());
+    let by_alarm = async {
+        let following = test.following(observer, &over_alarm, POLL_INTERVAL);
+        let mut follower = TestFollower::new(cloud, test, following, &existing, expected_change);
+        follower.write_event(drill, at).await?;
+        follower.follow_drill(drill, baseline).await?;
+        follower.follow_alarm().await
+    };
+    let by_rules = async {
+        let Some(events) = &drill.events else { return };
+        let mut progress = Progress::new(test.following(observer, &over_rules, events::POLL_INTERVAL));
+        let ended = events::follow(cloud, events, &test.caller, &mut progress).await;
+        update(&|all| all.events = Some(EventRun { path: progress.run.clone(), ended: Some(ended.clone()) }));
+    };
+    let (by_alarm, ()) = join!(by_alarm, by_rules);
+    by_alarm.map(|()| latest.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
 impl Drill {
@@ -200,91 +218,82 @@ impl<'a> TestFollower<'a> {
     fn new(
         cloud: &'a dyn Cloud,
         test: &'a AlarmTest,
-        observer: &'a Observer<'a>,
+        following: Following<'a>,
         existing: &Alarm,
         expected_change: ExpectedChange,
     ) -> Self {
-        let run = TestRun { seen: Vec::new(), waiting_for: None };
-        Self {
-            cloud,
-            test,
-            observer,
-            started: (observer.clock)(),
-            expected_change,
-            actions: existing.config.actions.len(),
-            last_error: None,
-            run,
+        let actions = existing.config.actions.len();
+        Self { cloud, test, expected_change, actions, progress: Progress::new(following) }
+    }
+
+    /// Writes the drill's event to the log group.
+    async fn write_event(&mut self, drill: &Drill, at: Timestamp) -> Result<(), TestError> {
+        let Self { cloud, test, progress, .. } = self;
+        progress.wait_for(TestStage::Stored);
+        let (log_group, stream) = (drill.log_group.clone(), DRILL_STREAM.to_owned());
+        let create = Change::CreateLogStream { log_group: log_group.clone(), stream: stream.clone() };
+        match cloud.apply(&test.region, &create).await {
+            // An earlier drill created it.
+            Err(error) if error.kind != ErrorKind::AlreadyExists => return Err(error.into()),
+            _ => {}
         }
-    }
-
-    fn elapsed(&self) -> SignedDuration {
-        (self.observer.clock)().duration_since(self.started)
-    }
-
-    fn wait_for(&mut self, stage: TestStage) {
-        self.run.waiting_for = Some(stage);
-        (self.observer.news)(self.run.clone());
-    }
-
-    /// AWS's clock may differ from ours, so no stage may be earlier than the previous one or in the future.
-    fn record(&mut self, stage: TestStage, after: SignedDuration, said: String) {
-        if !self.is_reached(stage) {
-            let last = self.run.seen.last().map_or(SignedDuration::ZERO, |seen| seen.after);
-            let after = after.min(self.elapsed()).max(last);
-            self.run.seen.push(StageResult { stage, after, said });
-            (self.observer.news)(self.run.clone());
-        }
-    }
-
-    fn is_reached(&self, stage: TestStage) -> bool {
-        self.run.seen.iter().any(|s| s.stage == stage)
+        let message = drill_event(&drill.id, &test.caller, &test.region, at);
+        cloud.apply(&test.region, &Change::PutLogEvents { log_group, stream, at, message }).await?;
+        progress.record(TestStage::Stored, progress.elapsed(), String::new());
+        Ok(())
     }
 
     /// Waits until the metric is above `baseline`. The alarm may go to ALARM before the metric can be read.
     async fn follow_drill(&mut self, drill: &Drill, baseline: f64) -> Result<(), TestError> {
-        let mut stage_started = self.elapsed();
+        let mut stage_started = self.progress.elapsed();
         loop {
-            let stage = if self.is_reached(TestStage::Matched) { TestStage::Counted } else { TestStage::Matched };
-            self.begin_stage(stage, &mut stage_started);
+            let stage =
+                if self.progress.is_reached(TestStage::Matched) { TestStage::Counted } else { TestStage::Matched };
+            self.progress.begin_stage(stage, &mut stage_started);
             let ((found, sum), alarm) = join!(
                 drill.poll(
                     self.cloud,
                     &self.test.region,
-                    self.started,
-                    (self.observer.clock)(),
+                    self.progress.started,
+                    self.progress.now(),
                     stage == TestStage::Matched
                 ),
                 self.cloud.alarm(&self.test.region, &self.test.alarm),
             );
             // Only this filter counts into the metric, so the increase comes from the drill.
-            let counted = self.tolerate(sum)?.is_some_and(|sum| sum > baseline);
-            let in_alarm = self.tolerate(alarm)?.flatten().is_some_and(|a| a.state == AlarmState::Alarm);
-            if self.tolerate(found)?.unwrap_or_default() || counted || in_alarm {
-                self.record(TestStage::Matched, self.elapsed(), String::new());
+            let counted = self.progress.tolerate(sum)?.is_some_and(|sum| sum > baseline);
+            let in_alarm = self.progress.tolerate(alarm)?.flatten().is_some_and(|a| a.state == AlarmState::Alarm);
+            if self.progress.tolerate(found)?.unwrap_or_default() || counted || in_alarm {
+                self.progress.record(TestStage::Matched, self.progress.elapsed(), String::new());
             }
             if counted || in_alarm {
-                self.record(TestStage::Counted, self.elapsed(), String::new());
+                self.progress.record(TestStage::Counted, self.progress.elapsed(), String::new());
                 return Ok(());
             }
-            self.pause(stage, stage_started).await?;
+            self.progress.pause(stage, stage_started).await?;
         }
     }
 
     /// Waits for the state change, the notification, and the return to OK.
     async fn follow_alarm(&mut self) -> Result<(), TestError> {
-        let mut stage_started = self.elapsed();
+        let mut stage_started = self.progress.elapsed();
         loop {
-            let stage = match (self.is_reached(TestStage::Alarm), self.is_reached(TestStage::Action)) {
+            let stage = match (self.progress.is_reached(TestStage::Alarm), self.progress.is_reached(TestStage::Action))
+            {
                 (false, _) => TestStage::Alarm,
                 (true, false) => TestStage::Action,
                 (true, true) => TestStage::Back,
             };
-            self.begin_stage(stage, &mut stage_started);
+            self.progress.begin_stage(stage, &mut stage_started);
             let history = self
                 .cloud
-                .describe_alarm_history(&self.test.region, &self.test.alarm, minus(self.started, MAX_CLOCK_SKEW))
+                .describe_alarm_history(
+                    &self.test.region,
+                    &self.test.alarm,
+                    minus(self.progress.started, MAX_CLOCK_SKEW),
+                )
                 .await;
-            let history = match self.tolerate(history) {
+            let history = match self.progress.tolerate(history) {
                 Ok(items) => self.items_of_this_test(&items.unwrap_or_default()),
                 // The notification is the proof; the return to OK is not part of it.
                 Err(_) if stage == TestStage::Back => return Ok(()),
@@ -296,38 +305,39 @@ impl<'a> TestFollower<'a> {
                 .map(|item| item.summary.as_str())
                 .collect();
             for item in &history {
-                let after = item.at.duration_since(self.started);
+                let after = item.at.duration_since(self.progress.started);
                 match &item.kind {
                     HistoryKind::StateUpdate { to: AlarmState::Alarm, reason, .. } => {
-                        self.record(TestStage::Alarm, after, reason.clone());
+                        self.progress.record(TestStage::Alarm, after, reason.clone());
                     }
                     HistoryKind::Action { ok: true } => {
                         let said = [&[item.summary.as_str()], &failed[..]].concat().join("; ");
-                        self.record(TestStage::Action, after, said);
+                        self.progress.record(TestStage::Action, after, said);
                     }
                     HistoryKind::StateUpdate { to: AlarmState::Ok, reason, .. }
-                        if self.is_reached(TestStage::Action) =>
+                        if self.progress.is_reached(TestStage::Action) =>
                     {
-                        self.record(TestStage::Back, after, reason.clone());
-                        self.run.waiting_for = None;
+                        self.progress.record(TestStage::Back, after, reason.clone());
+                        self.progress.run.waiting_for = None;
                         return Ok(());
                     }
                     _ => {}
                 }
             }
             if stage == TestStage::Back {
-                if self.elapsed() - stage_started > RETURN_TIMEOUT.min(self.test.timeout) {
+                if self.progress.elapsed() - stage_started > RETURN_TIMEOUT.min(self.progress.timeout()) {
                     return Ok(());
                 }
                 tokio::time::sleep(POLL_INTERVAL).await;
                 continue;
             }
             // One successful action is enough, so wait for the others before reporting a failure.
-            let is_final = failed.len() >= self.actions || self.elapsed() - stage_started >= self.test.timeout;
-            if !failed.is_empty() && !self.is_reached(TestStage::Action) && is_final {
+            let is_final =
+                failed.len() >= self.actions || self.progress.elapsed() - stage_started >= self.progress.timeout();
+            if !failed.is_empty() && !self.progress.is_reached(TestStage::Action) && is_final {
                 return Err(TestError::NotSent(failed.join("; ")));
             }
-            self.pause(stage, stage_started).await?;
+            self.progress.pause(stage, stage_started).await?;
         }
     }
 
@@ -345,50 +355,6 @@ impl<'a> TestFollower<'a> {
             later.iter().rev().chain(earlier.iter().take_while(is_simultaneous_action)).cloned().collect();
         items.sort_by_key(|item| item.at);
         items
-    }
-
-    /// The timeout of a stage starts when it becomes the next one.
-    fn begin_stage(&mut self, stage: TestStage, stage_started: &mut SignedDuration) {
-        if self.run.waiting_for != Some(stage) {
-            self.wait_for(stage);
-            *stage_started = self.elapsed();
-        }
-    }
-
-    async fn pause(&mut self, stage: TestStage, stage_started: SignedDuration) -> Result<(), TestError> {
-        let waited = self.elapsed() - stage_started;
-        if waited >= self.test.timeout {
-            return Err(self.last_error.take().map_or(TestError::TimedOut { stage, waited }, TestError::Call));
-        }
-        self.last_error = None;
-        tokio::time::sleep(POLL_INTERVAL).await;
-        Ok(())
-    }
-
-    /// A temporary error while polling doesn't end the test: the next poll may succeed.
-    fn tolerate<T>(&mut self, answer: Answer<T>) -> Answer<Option<T>> {
-        match answer {
-            Ok(value) => Ok(Some(value)),
-            Err(error)
-                if matches!(
-                    error.kind,
-                    ErrorKind::Throttled | ErrorKind::Offline | ErrorKind::Proxy | ErrorKind::Timeout
-                ) =>
-            {
-                self.last_error = Some(error);
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
-    }
-}
-
-/// Before anything is changed, every error but throttling is a reason to stop.
-fn unless_throttled<T>(answer: Answer<T>) -> Answer<Option<T>> {
-    match answer {
-        Ok(value) => Ok(Some(value)),
-        Err(error) if error.kind == ErrorKind::Throttled => Ok(None),
-        Err(error) => Err(error),
     }
 }
 

@@ -1,16 +1,17 @@
 //! `rootbell test` and `rootbell events`: over real HTTP against the emulator, and on demo accounts, which evaluate
 //! patterns and alarms over time.
 
-use std::time::Duration;
-
+use jiff::Timestamp;
+use rootbell::domain::event::{DRILL_BUS_SOURCE, DRILL_DETAIL_TYPE, drill_bus_event};
+use rootbell::domain::{Identity, Region};
 use serde_json::{Value, json};
 
 use crate::support::EmulatedAws;
-use crate::support::program::{Ended, Program};
+use crate::support::program::{Ended, Program, SOON};
 use crate::support::pty::key;
 use crate::support::queue::Queue;
 use crate::support::read::{changes_of_state, log_events};
-use crate::support::working::demo;
+use crate::support::working::{demo, demo_with_events};
 
 const ALARM: &str = "rootbell-root-use";
 
@@ -43,8 +44,18 @@ fn a_test_alarm_reaches_the_subscribers() {
             .stderr_contains("Test of alarm rootbell-root-use in account 000000000000")
             .stderr_contains("notifies  a@example.com");
         let result = output.json();
-        let wanted =
-            json!(["account", "region", "alarm", "kind", "dispatched", "recipients", "concerns", "hops", "error"]);
+        let wanted = json!([
+            "account",
+            "region",
+            "alarm",
+            "kind",
+            "dispatched",
+            "recipients",
+            "concerns",
+            "hops",
+            "events",
+            "error"
+        ]);
         assert_eq!(json!(result.as_object().unwrap().keys().collect::<Vec<_>>()), wanted);
         assert_eq!((&result["region"], &result["alarm"]), (&json!(region), &json!(ALARM)));
         assert_eq!((&result["kind"], &result["dispatched"]), (&json!("test"), &json!(true)));
@@ -162,7 +173,7 @@ fn a_test_interrupted_while_a_call_hangs_reports_the_stages_reached() {
     let running = test(&aws).arg("--json").start();
     aws.proxy.wait_for_call("SetAlarmState");
     running.signal("INT");
-    let output = running.wait_within(Duration::from_secs(2)).exits(1);
+    let output = running.wait_within(SOON).exits(1);
     assert_eq!(output.json()["error"]["why"], "Interrupted before the notification was seen.");
     assert_eq!(output.json()["hops"], json!([]));
 }
@@ -233,17 +244,48 @@ fn a_drill_passes_through_the_whole_chain_and_names_what_it_leaves_behind() {
 }
 
 #[test]
+fn a_drill_of_both_paths_says_beforehand_that_it_sends_two_emails_and_reports_each_path() {
+    let drill = |more: &str| demo_with_events(more).args(["test", "--drill", "--yes", "--timeout", "20"]);
+    let output = drill("").output().exits(0);
+    let output = output
+        .stderr_contains(
+            "one event to the event bus in us-east-1, with the source rootbell.drill: it sends a second email",
+        )
+        .stderr_contains("counts by the minute")
+        .stderr_contains("events:ListRules")
+        .stderr_contains("events:PutEvents")
+        .stderr_contains("done      forwarded to the topic's Region after");
+    assert!(output.stdout.contains("PASSED: the event rules passed their event on to the topic"), "{output:#?}");
+    let output = drill("").arg("--json").output().exits(0);
+    let on_rules = ["put", "forwarded", "triggered", "passed_on"];
+    assert_eq!(hops(&output), [&["stored", "matched", "counted", "alarm", "action"][..], &on_rules].concat());
+    assert_eq!(output.json()["events"], json!({ "passed_on": true, "error": null }));
+
+    let denied = "[faults]\nPutEvents = \"deny\"\n";
+    let output = drill(denied).output().exits(1);
+    assert!(output.stdout.starts_with("PASSED: notification sent"), "{output:#?}");
+    assert!(output.stdout.contains("FAILED: the event rules"), "{output:#?}");
+    assert!(output.stdout.contains("events:PutEvents"), "{output:#?}");
+    let unread = "[faults]\nListRules = \"deny\"\n";
+    let output = drill(unread).output().exits(0);
+    output.stderr_contains("leaves out  the event rules, which could not be read");
+}
+
+#[test]
 fn a_drill_writes_one_event_that_is_clearly_marked() {
     let region = "eu-west-1";
     let (aws, queue) = working_account(region);
     let drill = || aws.rootbell(&["test", "--drill", "--yes", "--timeout", "1", "--json"]);
-    // The emulator's filters count nothing, so the drill stops there.
+    // The emulator's filters count nothing, and neither do its rules, so the drill stops there.
     let output = drill().output().exits(1);
-    assert_eq!(hops(&output), ["stored", "matched"]);
+    assert_eq!(hops(&output), ["stored", "matched", "put"]);
     let error = &output.json()["error"];
     assert!(error["why"].as_str().unwrap().contains("waiting for: counted by the metric"), "{error}");
     assert!(error["fix"].as_str().unwrap().contains("Check the metric filter"), "{error}");
-    assert_eq!(aws.proxy.writes(), ["CreateLogStream", "PutLogEvents"]);
+    let mut writes = aws.proxy.writes();
+    writes.sort_unstable();
+    assert_eq!(writes, ["CreateLogStream", "PutEvents", "PutLogEvents"]);
+    // The emulator does not forward to another Region.
     assert_eq!(queue.messages(), Vec::<Value>::new());
 
     let events = log_events(&aws.emulator.url(), region, "rootbell/cloudtrail");
@@ -258,12 +300,41 @@ fn a_drill_writes_one_event_that_is_clearly_marked() {
     assert_eq!(event["additionalEventData"]["startedBy"], "arn:aws:iam::000000000000:root");
 
     // A second drill reuses the stream, and `events` marks both events as drills.
-    assert_eq!(hops(&drill().output().exits(1)), ["stored", "matched"]);
+    assert_eq!(hops(&drill().output().exits(1)), ["stored", "matched", "put"]);
     let output = aws.rootbell(&["events", "--json"]).output().exits(0).json();
     let drills: Vec<_> = output["events"].as_array().unwrap().iter().map(|event| event["drill"].clone()).collect();
     assert_eq!(drills, [json!(true), json!(true)]);
     let output = aws.rootbell(&["events"]).output().exits(0);
     assert_eq!(output.stdout.matches("RootbellDrill").count(), 2, "{output:#?}");
+}
+
+/// The drill's event of the second path reaches a subscriber as the email that people get: the whole way if home is where
+/// sign-ins are recorded. The emulator does not forward, so elsewhere the test puts the event on the home Region's bus.
+#[test]
+fn the_drills_event_on_the_bus_reaches_the_subscribers_as_an_email_that_begins_with_drill() {
+    for region in ["us-east-1", "eu-west-1"] {
+        let (aws, queue) = working_account(region);
+        let output = aws.rootbell(&["test", "--drill", "--yes", "--timeout", "1", "--json"]).output().exits(1);
+        assert!(hops(&output).contains(&"put".to_owned()), "{output:#?}");
+        if region != "us-east-1" {
+            assert_eq!(queue.messages(), Vec::<Value>::new());
+            let caller =
+                Identity { account: "000000000000".into(), arn: "arn:aws:iam::000000000000:root".into(), alias: None };
+            let detail = drill_bus_event("rootbell-drill-1", &caller, &Region::new("us-east-1"), Timestamp::UNIX_EPOCH);
+            let entry = json!({ "Source": DRILL_BUS_SOURCE, "DetailType": DRILL_DETAIL_TYPE, "Detail": detail });
+            queue.call("events", "AWSEvents.PutEvents", &json!({ "Entries": [entry] }));
+        }
+        let messages = queue.messages();
+        assert_eq!(messages.len(), 1, "{region}: {messages:#?}");
+        let lines: Vec<&str> = messages[0]["Message"].as_str().unwrap().lines().collect();
+        assert_eq!(
+            lines[0], "\"DRILL, nobody used root: AWS account 000000000000, root user: ConsoleLogin\"",
+            "{region}"
+        );
+        assert_eq!(lines[1], "\"Result: nobody signed in, this is a drill \"");
+        assert!(lines.iter().any(|line| line.contains("Event: rootbell-drill-")), "{lines:#?}");
+        assert!(lines.iter().any(|line| line.contains("Source: rootbell.drill")), "{lines:#?}");
+    }
 }
 
 #[test]

@@ -469,7 +469,7 @@ const CASES: [BrokenAccount; 71] = [
     case(
         "bucket without policy",
         |a| bucket(a).config.policy = None,
-        "trail.logging",
+        "bucket.private",
         Wrong,
         "no policy that allows CloudTrail",
         Fixed,
@@ -504,7 +504,7 @@ const CASES: [BrokenAccount; 71] = [
                 &bucket_statements(&LogFileLocation::new(&account_region, &name, &account_region.trail_arn("other"))),
             ));
         },
-        "trail.logging",
+        "bucket.private",
         Wrong,
         "not the one for this trail",
         Fixed,

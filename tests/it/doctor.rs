@@ -8,7 +8,7 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use crate::support::program::{Ended, Program};
+use crate::support::program::{Ended, PATIENCE, Program};
 use crate::support::stand_in::closed_port;
 
 /// Something on this machine that answers as AWS does: each unsigned request is refused, and each answer has a date.
@@ -224,12 +224,13 @@ fn an_endpoint_that_hangs_is_given_up_after_a_few_seconds() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let began = Instant::now();
     let program = doctor(&["--json", "--region", "eu-west-1", "--endpoint-url", &url]).signed_in();
-    let report = program.start().wait_within(Duration::from_secs(40)).exits(0).json();
+    let report = program.start().wait_within(PATIENCE).exits(0).json();
     let [verdict, detail, fix] = part(&report, "endpoints");
     assert_eq!((verdict.as_str(), detail.as_str()), ("wrong", "none of 8 answers: no answer within 5 s"));
     assert_eq!(part(&report, "caller")[1], "The sign-in did not end within 15 s.");
     assert!(fix.is_empty() && part(&report, "caller")[2].contains("HTTPS_PROXY"), "{report:#}");
-    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+    // 15 s, unless the machine is busy. Without its own limits, each call would take 45 s.
+    assert!(began.elapsed() < Duration::from_secs(40), "{:?}", began.elapsed());
 }
 
 #[test]

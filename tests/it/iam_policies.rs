@@ -7,14 +7,14 @@ use jiff::{SignedDuration, Timestamp};
 use rootbell::app::Msg;
 use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::DemoCloud;
-use rootbell::cloud::demo::account::{Account, Bucket, LogGroup, Role, Topic, Trail};
+use rootbell::cloud::demo::account::{Account, Bucket, EventRule, LogGroup, Role, Topic, Trail};
 use rootbell::domain::alarm::{AlarmConfig, Metric};
 use rootbell::domain::iam_policy::{UseCase, policy};
 use rootbell::domain::observed::{self, ManagementEvents};
 use rootbell::domain::plan::teardown::teardown;
 use rootbell::domain::policy::PolicyDocument;
 use rootbell::domain::{Observed, Region, RetentionDays, Settings, SetupOptions};
-use rootbell::engine::alarm_test::{AlarmTest, Drill, Observer, run_drill, run_test};
+use rootbell::engine::alarm_test::{AlarmTest, Drill, EventDrill, Observer, existing_rules, run_drill, run_test};
 use rootbell::engine::poll::{PollQuery, ask};
 use rootbell::engine::{self, ObserveScope};
 use serde_json::json;
@@ -115,6 +115,7 @@ pub(crate) fn permissions(service: &str, operation: &str) -> Vec<&'static str> {
         "RemoveTargets" => vec!["events:RemoveTargets"],
         "DeleteRule" => vec!["events:DeleteRule"],
         "PutEvents" => vec!["events:PutEvents"],
+        "TestEventPattern" => vec!["events:TestEventPattern"],
         "TagResource" | "UntagResource" => {
             let action = |service: &str| match (service, operation) {
                 ("logs", "TagResource") => "logs:TagResource",
@@ -211,8 +212,15 @@ fn assert_same(used: &Permissions, granted: &Permissions) {
     );
 }
 
+/// Set up, next to somebody else's rule whose pattern only AWS can evaluate.
 fn set_up_account() -> Account {
-    Account::default().set_up_with_events_for(&[EMAIL]).unwrap()
+    with_undecided_rule(Account::default().set_up_with_events_for(&[EMAIL]).unwrap())
+}
+
+fn with_undecided_rule(mut account: Account) -> Account {
+    let pattern = Some(r#"{"detail":{"userIdentity":{"type":[{"resembles":"Root"}]}}}"#.to_owned());
+    region_mut(&mut account).event_rules.insert("theirs".into(), EventRule { pattern, ..EventRule::default() });
+    account
 }
 
 #[test]
@@ -336,13 +344,15 @@ fn test_and_drill_use_exactly_the_permissions_of_their_policy() {
         let observer = Observer { clock: &clock, news: &|_| {} };
         assert!(run_test(&cloud, &test, &observer).await.unwrap().dispatched());
         tokio::time::sleep(std::time::Duration::from_mins(10)).await;
+        let rules = existing_rules(&cloud, &settings.account_region).await;
         let drill = Drill {
             log_group: settings.log_group.value.clone(),
             pattern: settings.root_use().pattern.value.clone(),
             metric: Metric { ..settings.root_use().metric.clone() },
             id: "drill-1".into(),
+            events: EventDrill::of(&settings.account_region, &rules, "drill-1"),
         };
-        assert!(run_drill(&cloud, &test, &drill, &observer).await.unwrap().dispatched());
+        assert!(run_drill(&cloud, &test, &drill, &observer).await.unwrap().passed());
         cloud
     });
     assert_same(&used(&[cloud]), &granted(UseCase::Test));
@@ -403,7 +413,7 @@ fn accounts_to_tear_down() -> Vec<(DemoCloud, SetupOptions)> {
         ..setup_options()
     };
     vec![
-        (cloud(Account::default()), setup_options()),
+        (cloud(with_undecided_rule(Account::default())), setup_options()),
         (cloud(adopted.clone()), named("bare")),
         (cloud(adopted.clone()), named("theirs")),
         (cloud(adopted), SetupOptions { alarm: Some("pager".into()), ..setup_options() }),

@@ -1,16 +1,13 @@
 //! Signals end any command and the wizard at any time, with status 1 and a message.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 
 use crate::support::EmulatedAws;
-use crate::support::program::{Ended, Program, Running};
+use crate::support::program::{Ended, Program, Running, SOON};
 use crate::support::pty::{Pty, key};
 use crate::wire::{EMAILS, apply};
-
-/// The actual limit is 100 ms, but the machine may be busy.
-const SOON: Duration = Duration::from_secs(1);
 
 /// Sends the signal, and checks that the program ends soon with status 1.
 fn interrupt(running: Running, signal: &str) -> Ended {
@@ -63,12 +60,7 @@ fn waiting(aws: &EmulatedAws, more: &[&str]) -> Running {
     aws.proxy.set_pending(true);
     let args = more.iter().fold(apply(aws).arg("--wait"), Program::arg);
     let running = args.start();
-    aws.proxy.wait_for_call("StartLogging");
-    let polls = || aws.proxy.operations().iter().filter(|o| *o == "ListSubscriptionsByTopic").count();
-    let began = Instant::now();
-    while polls() < 2 && began.elapsed() < Duration::from_secs(10) {
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    running.wait_for_stderr("waiting   for", 1);
     running
 }
 
@@ -76,7 +68,6 @@ fn waiting(aws: &EmulatedAws, more: &[&str]) -> Running {
 fn interrupting_the_wait_for_confirmation_does_not_reread_the_account() {
     let aws = EmulatedAws::new("us-east-1");
     let running = waiting(&aws, &[]);
-    std::thread::sleep(Duration::from_millis(500));
     aws.proxy.hang_all();
     let output = interrupt(running, "INT");
     let first = output.stdout.lines().next().unwrap();
@@ -97,7 +88,6 @@ fn interrupting_the_final_read_still_reports_every_change() {
     for json in [false, true] {
         let aws = EmulatedAws::new("us-east-1");
         let running = waiting(&aws, if json { &["--json"] } else { &[] });
-        std::thread::sleep(Duration::from_millis(500));
         aws.proxy.forget_calls();
         for operation in ["DescribeTrails", "GetTrailStatus", "DescribeAlarms", "DescribeAlarmsForMetric"] {
             aws.proxy.hang(operation);
@@ -143,7 +133,7 @@ fn a_command_blocked_on_a_full_pipe_is_ended_by_a_signal() {
     let running = emails.iter().fold(program, Program::arg).start();
     std::thread::sleep(Duration::from_secs(2));
     running.signal("TERM");
-    running.wait_for_signal(Duration::from_secs(3));
+    running.wait_for_signal(SOON);
 }
 
 /// The wizard during its first step: nine changes are done, and `CreateTrail` hangs.

@@ -386,26 +386,44 @@ fn outside_the_dashboard_only_the_alarm_is_polled_and_slowly() {
 #[cfg(unix)]
 #[test]
 fn over_http_a_fresh_account_takes_eight_round_trips_and_a_status_three() {
+    // Long enough for all requests of one round trip to overlap. On a busy machine, a late one looks like another round trip:
+    // then a larger latency shows whether it depends on the one before.
+    let mut found = Vec::new();
+    for latency in [150, 500, 1500] {
+        let problems = problems_over_http(Duration::from_millis(latency));
+        if problems.is_empty() {
+            return;
+        }
+        found.push((latency, problems));
+    }
+    panic!("{found:#?}");
+}
+
+/// What takes too many requests, or round trips, or connections.
+#[cfg(unix)]
+fn problems_over_http(latency: Duration) -> Vec<String> {
     let aws = EmulatedAws::new(REGION);
-    // Long enough for all requests of one round trip to overlap.
-    aws.proxy.set_latency(Duration::from_millis(150));
-    let cost = |args: &[&str], statuses: [i32; 2]| {
+    aws.proxy.set_latency(latency);
+    let mut problems = Vec::new();
+    let mut cost = |args: &[&str], statuses: [i32; 2], most_deep: usize, most_asked: usize| {
         aws.proxy.forget_calls();
         let output = aws.rootbell(args).output();
         assert!(output.status.is_some_and(|status| statuses.contains(&status)), "{output:#?}");
-        (aws.proxy.longest_chain(), aws.proxy.seen_calls().len())
+        let (deep, asked) = (aws.proxy.longest_chain(), aws.proxy.seen_calls().len());
+        if deep > most_deep || asked > most_asked {
+            problems.push(format!("{args:?}: {deep} round trips, {asked} requests"));
+        }
+        // Connections are reused: there are no more of them than concurrent requests, plus a few opened too late.
+        let (connections, most) = (aws.proxy.connections(), aws.proxy.most_in_flight());
+        if args[0] == "apply" && connections > most + 3 {
+            problems.push(format!("{args:?}: {connections} connections for {most} at once"));
+        }
     };
-    let (deep, asked) = cost(&["apply", "--yes", "--email", EMAIL], [0, 0]);
-    assert!(deep <= 8 && asked <= 68, "{deep} round trips, {asked} requests");
-    // Connections are reused: there are no more of them than concurrent requests, plus a few opened too late.
-    let (connections, most) = (aws.proxy.connections(), aws.proxy.most_in_flight());
-    assert!(connections <= most + 3, "{connections} connections for {most} at once");
-    let (deep, asked) = cost(&["apply", "--yes", "--email", EMAIL], [0, 0]);
-    assert!(deep <= 3 && asked <= 38, "{deep} round trips, {asked} requests");
-    let (deep, asked) = cost(&["plan", "--email", EMAIL], [0, 3]);
-    assert!(deep <= 3 && asked <= 38, "{deep} round trips, {asked} requests");
-    let (deep, asked) = cost(&["status"], [0, 3]);
-    assert!(deep <= 3 && asked <= 38, "{deep} round trips, {asked} requests");
+    cost(&["apply", "--yes", "--email", EMAIL], [0, 0], 8, 68);
+    cost(&["apply", "--yes", "--email", EMAIL], [0, 0], 3, 38);
+    cost(&["plan", "--email", EMAIL], [0, 3], 3, 38);
+    cost(&["status"], [0, 3], 3, 38);
+    problems
 }
 
 /// That nothing works here is only known when no alarm watches the metric of the filter here. Other Regions are read only

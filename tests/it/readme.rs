@@ -356,6 +356,9 @@ fn every_field_of_the_json_output_is_documented_and_every_documented_field_occur
             failed_test
                 .into_iter()
                 .chain([working_account("test --json"), working_account("test --drill --yes --json")])
+                .chain(["", "[faults]\nPutEvents = \"deny\"\n"].map(|more| {
+                    "test --drill --yes --json".split(' ').fold(working::demo_with_events(more), Program::arg)
+                }))
                 .collect(),
         ),
         ("rootbell confirm --json", vec![crate::confirm::with_link(&["--json"])]),

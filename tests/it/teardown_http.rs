@@ -214,6 +214,8 @@ fn every_request_is_covered_by_the_policy_and_unused_permissions_are_listed() {
         "cloudtrail:UpdateTrail",
         // Only for an alarm with mute rules.
         "cloudwatch:GetAlarmMuteRule",
+        // Only for a rule whose pattern can't be evaluated here.
+        "events:TestEventPattern",
         // Only where the root user has MFA.
         "iam:ListVirtualMFADevices",
         "iam:UpdateAssumeRolePolicy",
@@ -237,6 +239,7 @@ fn every_request_is_covered_by_the_policy_and_unused_permissions_are_listed() {
         "cloudwatch:GetAlarmMuteRule",
         "cloudwatch:PutMetricAlarm",
         "cloudwatch:TagResource",
+        "events:TestEventPattern",
         "iam:PutRolePolicy",
         "iam:UpdateAssumeRolePolicy",
         "s3:DeleteBucketPolicy",

@@ -229,7 +229,7 @@ fn rules(region: &str) -> BTreeMap<String, read::Rule> {
         tags: managed_tag(),
     };
     let topic = format!("arn:aws:sns:{region}:000000000000:rootbell-alerts");
-    let line = |text: &str| Some(format!("\"AWS account 000000000000, root user: {text}\""));
+    let line = |text: &str| Some(format!("\"<drill>AWS account 000000000000, root user: {text}\""));
     let mut all = BTreeMap::from([
         (
             format!("arn:aws:events:{region}:000000000000:rule/rootbell-root-sign-ins"),
@@ -289,7 +289,8 @@ fn apply_again_changes_nothing_and_says_so() {
 #[test]
 fn independent_calls_overlap_and_no_write_is_repeated() {
     let aws = EmulatedAws::new("us-east-1");
-    aws.proxy.set_latency(Duration::from_millis(30));
+    // Long enough to overlap on a busy machine.
+    aws.proxy.set_latency(Duration::from_millis(200));
     apply(&aws).output().exits(0);
     assert!(aws.proxy.most_in_flight() >= 4, "{}", aws.proxy.most_in_flight());
     let writes: BTreeMap<String, usize> =

@@ -3,12 +3,15 @@
 use jiff::Timestamp;
 
 use super::session::Ticket;
-pub use crate::engine::alarm_test::{TestError, TestRun, TestStage};
+use crate::domain::health::AlertPath;
+pub use crate::engine::alarm_test::{EventDrill, TestError, TestRun, TestStage};
 
 /// A test alarm or a drill, from the confirmation to the result.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TestScreen {
     pub is_drill: bool,
+    /// What a drill does on the second path, if rootbell's event rules exist.
+    pub events: Option<EventDrill>,
     /// The confirmed addresses that will get an email.
     pub recipients: Vec<String>,
     /// Problems that would keep the notification from arriving.
@@ -23,6 +26,16 @@ pub struct TestScreen {
 }
 
 impl TestScreen {
+    /// The stages in order. A test begins at the alarm.
+    pub fn stages(&self) -> impl Iterator<Item = TestStage> {
+        TestStage::ALL.into_iter().filter(|stage| match (stage, &self.events) {
+            (TestStage::Stored | TestStage::Matched | TestStage::Counted, _) => self.is_drill,
+            (TestStage::Forwarded, Some(drill)) => drill.forward.is_some(),
+            (stage, None) => stage.path() == AlertPath::Alarm,
+            (_, Some(_)) => true,
+        })
+    }
+
     /// Whether the user is asked whether the email arrived. Nobody else can tell: AWS sees only that it was sent.
     #[must_use]
     pub fn asks_arrival(&self) -> bool {

@@ -30,18 +30,26 @@ pub(super) fn open(model: &mut Model, is_drill: bool) -> Vec<Effect> {
         return Vec::new();
     }
     let Some(observed) = &account.observed else { return Vec::new() };
-    if is_drill && let Err(error) = Drill::of(&derived.settings, observed, now) {
-        model.notice = Some(Notice::CannotDrill(error));
-        return Vec::new();
-    }
+    let drill = if is_drill {
+        match Drill::of(&derived.settings, observed, now) {
+            Ok(drill) => Some(drill),
+            Err(error) => {
+                model.notice = Some(Notice::CannotDrill(error));
+                return Vec::new();
+            }
+        }
+    } else {
+        None
+    };
     account.test = Some(TestScreen {
         is_drill,
+        events: drill.and_then(|drill| drill.events),
         recipients: activity::recipients(&derived.health),
         concerns: activity::concerns(&derived.health),
         unmanaged: is_drill && Drill::is_shared_log_group(&derived.settings, observed),
         phase: TestPhase::Asking,
         arrived: None,
-        run: TestRun { seen: Vec::new(), waiting_for: None },
+        run: TestRun::default(),
     });
     model.overlay = Some(Overlay::Test);
     Vec::new()

@@ -1,6 +1,6 @@
 //! The end of each command's help: examples, JSON fields, exit statuses.
 
-use crate::domain::iam_policy::test_actions;
+use crate::domain::iam_policy::{drill_actions, test_actions};
 use crate::domain::text::and;
 
 pub(super) const EXAMPLES: &str = "\
@@ -69,14 +69,16 @@ subscriber gets the message. This verifies the alarm and the topic. In addition 
 needs {}; `rootbell policy test` prints all of them.
 
 A drill verifies the filter and the metric as well. It writes one marked event to the log group, after asking for \
-confirmation. It needs {}.
+confirmation. Where rootbell's event rules exist, it also puts a marked sign-in on the event bus and follows it to the \
+topic, which sends a second email. It needs {}; and events:PutEvents if there are event rules.
 
 JSON: {{account, region, alarm, kind: test|drill, dispatched, recipients: [], concerns: [], hops: [{{hop: \
-stored|matched|counted|alarm|action|back, after_seconds, said}}], error: {{why, fix}} or null}}
+stored|matched|counted|alarm|action|back|put|forwarded|triggered|passed_on, path: alarm|events, after_seconds, said}}], \
+events: {{passed_on, error}} or null, error: {{why, fix}} or null}}
 
-Exit status: 0 the notification was sent; 1 it was not; 2 invalid command line.",
-        and(&test_actions(false)),
-        and(&test_actions(true))
+Exit status: 0 the notification was sent, in a drill over both paths; 1 it was not; 2 invalid command line.",
+        and(&test_actions()),
+        and(&drill_actions(None))
     )
 }
 

@@ -15,12 +15,15 @@ use crate::cli::signals::Interrupt;
 use crate::cloud::Connector;
 use crate::domain::activity::{concerns, not_arrived, recipients};
 use crate::domain::alarm::STAYS_IN_ALARM;
-use crate::domain::event::{DRILL_SOURCE, DRILL_STREAM, drill_event};
-use crate::domain::iam_policy::test_actions;
+use crate::domain::event::{DRILL_BUS_SOURCE, DRILL_SOURCE, DRILL_STREAM, drill_event};
+use crate::domain::health::AlertPath;
+use crate::domain::iam_policy::drill_actions;
 use crate::domain::interruption::set_back;
 use crate::domain::problem::Problem;
 use crate::domain::{Health, Observed, RetentionDays, Settings};
-use crate::engine::alarm_test::{self, AlarmTest, Drill, Observer, StageResult, TestError, TestRun, TestStage};
+use crate::engine::alarm_test::{
+    self, AlarmTest, Drill, Observer, StageResult, TestError, TestRun, TestStage, existing_rules,
+};
 
 /// Why a test failed, and what to do about it.
 struct TestFailure {
@@ -76,6 +79,11 @@ pub(in crate::cli) async fn run(
         unknown_recipients: observed.subscriptions.is_err(),
         concerns: concerns(&health),
     };
+    let mut observed = observed;
+    if options.drill {
+        let home = session.identity.in_region(session.region());
+        observed.events = existing_rules(session.connection.cloud.as_ref(), &home).await;
+    }
     let drill = match (no_such_name(&settings, &observed), options.drill) {
         (Some(Problem { why, fix }), _) => Err(TestFailure { why, fix: fix_text(&fix) }),
         (None, true) if health.in_alarm().is_some() => Err(TestError::AlreadyInAlarm.into()),
@@ -100,12 +108,12 @@ pub(in crate::cli) async fn run(
         session.print_json(&document(&session, options.drill, &plan, &test_run, failure.as_ref()), console);
     } else {
         console.print(text(&plan, &test_run, failure.as_ref()));
-        let can_tell = test_run.dispatched() && !interrupted && !plan.recipients.is_empty() && !options.yes;
+        let can_tell = test_run.passed() && !interrupted && !plan.recipients.is_empty() && !options.yes;
         if can_tell && console.can_ask() {
             ask_arrival(&plan.recipients, interrupt, console).await;
         }
     }
-    Ok(if test_run.dispatched() && !interrupted { Exit::Done } else { Exit::Failed })
+    Ok(if test_run.passed() && !interrupted { Exit::Done } else { Exit::Failed })
 }
 
 /// Asks whether the email arrived, which only the user can see, and says what to check if it didn't.
@@ -202,7 +210,21 @@ fn announce(
         event["userAgent"].as_str().unwrap_or_default(),
         event["additionalEventData"]
     ));
-    console.eprint(format_args!("needs     {}", test_actions(true).join(", ")));
+    match (&drill.events, observed.events.unreadable().next()) {
+        (Some(events), _) => {
+            console.eprint(format_args!(
+                "          one event to the event bus in {}, with the source {DRILL_BUS_SOURCE}: it sends a second email",
+                events.bus.region().unwrap_or_default()
+            ));
+            console.eprint("times     of the event rules are late, because EventBridge counts by the minute");
+        }
+        (None, Some(unread)) => {
+            console.eprint(format_args!("leaves out  the event rules, which could not be read: {}", unread.why));
+        }
+        (None, None) => {}
+    }
+    let bus = drill.events.as_ref().map(|events| &events.bus);
+    console.eprint(format_args!("needs     {}", drill_actions(bus).join(", ")));
 }
 
 /// Runs the test or drill, and prints each stage as it is reached.
@@ -214,21 +236,21 @@ async fn run_test(
     console: &Console,
 ) -> TestOutcome {
     interrupt.handle();
-    let latest = Mutex::new(TestRun { seen: Vec::new(), waiting_for: None });
+    let latest = Mutex::new(TestRun::default());
     let sent = Notify::new();
     let print_update = |update: TestRun| {
         let mut latest = latest.lock().unwrap_or_else(PoisonError::into_inner);
-        for result in &update.seen[latest.seen.len()..] {
-            console.eprint(format_args!("done      {}", describe(result)));
-        }
-        match update.waiting_for {
-            Some(stage) if update.waiting_for != latest.waiting_for => {
+        for path in [AlertPath::Alarm, AlertPath::Events] {
+            let (Some(now), before) = (update.on(path), latest.on(path).cloned().unwrap_or_default()) else { continue };
+            for result in &now.seen[before.seen.len()..] {
+                console.eprint(format_args!("done      {}", describe(result)));
+            }
+            if let Some(stage) = now.waiting_for.filter(|_| now.waiting_for != before.waiting_for) {
                 console.eprint(format_args!("waiting   for: {}", stage.words()));
             }
-            _ => {}
         }
         // A drill ends here: the alarm returns to OK only after its whole period, which is too long to wait for.
-        if plan.drill.is_some() && update.dispatched() {
+        if plan.drill.is_some() && update.is_complete() {
             sent.notify_one();
         }
         *latest = update;
@@ -270,7 +292,7 @@ fn describe(result: &StageResult) -> String {
 
 fn text(plan: &TestPlan, test_run: &TestRun, failure: Option<&TestFailure>) -> String {
     let seconds_until =
-        |stage| test_run.seen.iter().find(|result| result.stage == stage).map(|result| result.after.as_secs());
+        |stage| test_run.seen().find(|result| result.stage == stage).map(|result| result.after.as_secs());
     let mut lines = Vec::new();
     match (seconds_until(TestStage::Action), failure) {
         (Some(seconds), failure) => {
@@ -300,6 +322,15 @@ fn text(plan: &TestPlan, test_run: &TestRun, failure: Option<&TestFailure>) -> S
         }
         (None, None) => lines.push("FAILED: no notification was seen.".to_owned()),
     }
+    if let Some(error) = test_run.events_error() {
+        lines.push(format!("FAILED: the event rules did not pass the drill's event on. {}", error.why()));
+        lines.push(format!("-> {}", fix_text(&error.fix())));
+    } else if let Some(seconds) = seconds_until(TestStage::PassedOn) {
+        lines.push(format!(
+            "PASSED: the event rules passed their event on to the topic, {seconds} s after the start. Check that its email \
+             arrived too: it begins with DRILL."
+        ));
+    }
     if plan.drill.is_some() && seconds_until(TestStage::Stored).is_some() {
         lines.push(format!("The drill's event remains in the stream `{DRILL_STREAM}`."));
     }
@@ -314,13 +345,22 @@ fn document(
     test_run: &TestRun,
     failure: Option<&TestFailure>,
 ) -> Value {
-    let hops: Vec<Value> = test_run
-        .seen
-        .iter()
-        .map(|result| {
-            json!({ "hop": result.stage.as_str(), "after_seconds": result.after.as_secs(), "said": result.said })
+    let hop = |result: &StageResult| {
+        json!({
+            "hop": result.stage.as_str(),
+            "path": result.stage.path().as_str(),
+            "after_seconds": result.after.as_secs(),
+            "said": result.said,
         })
-        .collect();
+    };
+    let hops: Vec<Value> = test_run.seen().map(hop).collect();
+    let error = |why: &str, fix: &str| json!({ "why": why, "fix": fix });
+    let events = test_run.events.as_ref().map(|events| {
+        json!({
+            "passed_on": events.path.reached(TestStage::PassedOn).is_some(),
+            "error": test_run.events_error().map(|failed| error(&failed.why(), &fix_text(&failed.fix()))),
+        })
+    });
     json!({
         "account": session.identity.account,
         "region": session.region(),
@@ -330,6 +370,7 @@ fn document(
         "recipients": plan.recipients,
         "concerns": plan.concerns,
         "hops": hops,
-        "error": failure.map(|failure| json!({ "why": failure.why, "fix": failure.fix })),
+        "events": events,
+        "error": failure.map(|failure| error(&failure.why, &failure.fix)),
     })
 }

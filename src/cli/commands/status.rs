@@ -77,7 +77,13 @@ fn in_alarm(health: &Health) -> Option<String> {
 fn headline(health: &Health) -> String {
     let headline = health.headline();
     let reason = health.weakest().map(|check| escape_controls(&check.detail));
-    format!("{}: {}", headline.word(), reason.unwrap_or_else(|| format!("{}.", headline.meaning())))
+    let text = match reason {
+        // What is said of the alarm's path doesn't explain the word.
+        Some(reason) if health.healthy() => format!("{}, but only by event rules. {reason}", headline.meaning()),
+        Some(reason) => reason,
+        None => format!("{}.", headline.meaning()),
+    };
+    format!("{}: {text}", headline.word())
 }
 
 /// The reasons given so far for what could not be read, so that each is given only once.

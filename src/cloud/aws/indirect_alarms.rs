@@ -92,6 +92,7 @@ fn on_expression(sdk: &MetricAlarm) -> Option<IndirectAlarm> {
     };
     let read = |query: &MetricDataQuery| Some(metric(query.metric_stat()?.metric()?));
     let metrics: Vec<Metric> = sdk.metrics().iter().filter_map(read).collect();
-    let kind = IndirectKind::Expression { metrics };
+    let expressions = sdk.metrics().iter().filter_map(|query| text(query.expression())).collect();
+    let kind = IndirectKind::Expression { metrics, expressions };
     (!sdk.metrics().is_empty()).then(|| alarm(sdk.alarm_name(), kind, sdk.actions_enabled(), sdk.alarm_actions()))
 }

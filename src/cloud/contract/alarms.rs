@@ -153,7 +153,7 @@ fn indirect_alarms() -> Vec<ContractCase> {
     let query = "filter userIdentity.type = \"Root\"";
     let found = vec![
         alarm("security", IndirectKind::Composite { rule: rule.clone(), suppressor: Some("maintenance".into()) }),
-        alarm("rate", IndirectKind::Expression { metrics: vec![metric()] }),
+        alarm("rate", IndirectKind::Expression { metrics: vec![metric()], expressions: vec!["FILL(m1, 0)".into()] }),
         alarm("logs", IndirectKind::Log { query: query.into(), log_groups: vec![GROUP.into()] }),
     ];
     let described = json!({

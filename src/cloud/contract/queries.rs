@@ -42,6 +42,9 @@ pub(super) fn one_of_each() -> Vec<CloudCall> {
         CloudCall::Datapoints,
         CloudCall::IncomingEvents(GROUP),
         CloudCall::RootEvents(GROUP),
+        CloudCall::EventRules,
+        CloudCall::RuleTargets("rootbell-root-sign-ins"),
+        CloudCall::TestEventPattern("{}", "{}"),
     ]
 }
 

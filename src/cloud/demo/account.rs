@@ -11,21 +11,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+mod alarms;
+
+pub use super::seconds::Seconds;
+pub use alarms::{Alarm, CompositeAlarm, HistoryEntry, LogAlarm, MuteRule};
+
 use super::faults::InjectedFault;
-use crate::domain::alarm::{AlarmConfig, AlarmState, EvaluationState, Metric};
-use crate::domain::arn::Arn;
+use crate::domain::alarm::AlarmConfig;
 use crate::domain::confirmation::ConfirmationToken;
 use crate::domain::event_rule::{RuleState, RuleTarget};
 use crate::domain::key_state::KeyState;
-use crate::domain::mute_rule::{MuteSchedule, MuteStatus};
 use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter, SubscriptionAttributes};
 use crate::domain::policy::PolicyDocument;
 use crate::domain::root_user::RootMfa;
 use crate::domain::settings::TAG;
 use crate::domain::{self, AccountId, AccountRegion, Identity};
-
-/// A time in seconds since the start of the demo, or a duration in seconds.
-pub type Seconds = i64;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -101,6 +101,8 @@ impl Account {
     pub fn without_times(mut self) -> Self {
         for region in self.regions.values_mut() {
             region.orphans.retain(|orphan| orphan.config.state != Confirmation::Pending);
+            region.rule_runs.clear();
+            region.topics.values_mut().for_each(|topic| topic.messages.clear());
         }
         self.regions.retain(|_, region| *region != Region::default());
         self.root_user.report = None;
@@ -274,6 +276,8 @@ pub struct Region {
     pub mute_rules: BTreeMap<String, MuteRule>,
     /// The rules on the default event bus.
     pub event_rules: BTreeMap<String, EventRule>,
+    /// What the rules did.
+    pub rule_runs: Vec<RuleRun>,
     /// Subscriptions whose topic was deleted.
     pub orphans: Vec<Subscription>,
 }
@@ -340,6 +344,8 @@ pub struct Topic {
     #[serde(flatten)]
     pub config: observed::Topic,
     pub subscriptions: Vec<Subscription>,
+    /// What event rules published to it, oldest first.
+    pub messages: Vec<String>,
     pub tags: BTreeMap<String, String>,
 }
 
@@ -362,60 +368,6 @@ impl Subscription {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Alarm {
-    #[serde(flatten)]
-    pub config: AlarmConfig,
-    pub state: AlarmState,
-    pub reason: String,
-    pub since: Option<Seconds>,
-    /// When `PutMetricAlarm` last wrote it.
-    pub configured: Option<Seconds>,
-    /// `EVALUATION_ERROR`, `EVALUATION_FAILURE` or `PARTIAL_DATA`.
-    pub evaluation_state: Option<EvaluationState>,
-    /// It watches this expression over `metrics` instead of a metric of its own.
-    pub expression: Option<String>,
-    pub metrics: Vec<Metric>,
-    /// Oldest first.
-    pub history: Vec<HistoryEntry>,
-    pub tags: BTreeMap<String, String>,
-}
-
-/// An alarm on the states of other alarms. The demo doesn't evaluate it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct CompositeAlarm {
-    pub rule: String,
-    pub actions_enabled: bool,
-    pub actions: Vec<Arn>,
-    /// The alarm that can suppress its actions.
-    pub suppressor: Option<String>,
-}
-
-impl Default for CompositeAlarm {
-    fn default() -> Self {
-        Self { rule: String::new(), actions_enabled: true, actions: Vec::new(), suppressor: None }
-    }
-}
-
-/// An alarm on a scheduled query of log groups. The demo doesn't evaluate it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct LogAlarm {
-    pub query: String,
-    /// Names or ARNs.
-    pub log_groups: Vec<String>,
-    pub actions_enabled: bool,
-    pub actions: Vec<Arn>,
-}
-
-impl Default for LogAlarm {
-    fn default() -> Self {
-        Self { query: String::new(), log_groups: Vec::new(), actions_enabled: true, actions: Vec::new() }
-    }
-}
-
 /// A rule on the default event bus.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -430,33 +382,15 @@ pub struct EventRule {
     pub tags: BTreeMap<String, String>,
 }
 
-/// An alarm mute rule. It stays in its status for the whole demo.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct MuteRule {
-    /// The names of the alarms.
-    pub alarms: Vec<String>,
-    pub status: MuteStatus,
-    pub recurring: bool,
-    pub expires: Option<Seconds>,
-    pub schedule: Option<MuteSchedule>,
-}
-
-impl Default for Alarm {
-    fn default() -> Self {
-        Self {
-            config: AlarmConfig::default(),
-            state: AlarmState::Ok,
-            reason: String::new(),
-            since: None,
-            configured: None,
-            evaluation_state: None,
-            expression: None,
-            metrics: Vec::new(),
-            history: Vec::new(),
-            tags: BTreeMap::new(),
-        }
-    }
+/// A rule that matched an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleRun {
+    pub at: Seconds,
+    pub rule: String,
+    /// How many targets it invoked, and how many of these failed.
+    pub invoked: u32,
+    pub failed: u32,
 }
 
 /// Lets a resource be made from what the domain knows of it, with the defaults for the rest.
@@ -478,17 +412,6 @@ from_domain! {
     observed::Topic => Topic,
     observed::Subscription => Subscription,
     AlarmConfig => Alarm,
-}
-
-/// One entry of an alarm's history.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HistoryEntry {
-    pub at: Seconds,
-    /// As AWS names it: `StateUpdate`, `Action`, `ConfigurationUpdate`.
-    pub kind: String,
-    pub summary: String,
-    pub data: Option<Value>,
 }
 
 /// Finds a key by its ARN, id, or alias.

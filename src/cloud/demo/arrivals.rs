@@ -1,6 +1,7 @@
 //! What arrives in log groups, and what their filters publish: enough of it to tell whether there is anything.
 
 use super::account::{Account, LogGroup, Seconds, Trail};
+use super::bus;
 use super::queries::{filter_created, last_logs_delivery, logs_delivery_error, trail_arn};
 use super::view::AccountView;
 use crate::cloud::MetricTotal;
@@ -22,6 +23,9 @@ pub(super) fn metric_total(account: &Account, view: &AccountView, total: &Metric
     let count: Seconds = match total.dimension {
         Some(("LogGroupName", name)) if *total.metric == incoming_events() => {
             region.log_groups.get_key_value(name).map_or(0, |(name, _)| PER_MINUTE * minutes(name, Seconds::MIN))
+        }
+        Some(("RuleName", rule)) if total.metric.namespace == "AWS/Events" => {
+            return bus::rule_total(account, view, rule, total);
         }
         Some(_) => 0,
         None => region

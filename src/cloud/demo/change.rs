@@ -7,6 +7,7 @@ use super::account::{
     Account, Alarm, Bucket, Event, HistoryEntry, LogGroup, Region, Role, Subscription, Topic, Trail, tag,
 };
 use super::activity;
+use super::bus;
 use super::error::DemoError;
 use super::queries::{self, bucket_allows_delivery, last_logs_delivery, require_valid, role_allows_delivery};
 use super::view::AccountView;
@@ -16,6 +17,8 @@ use crate::domain::alarm::{AlarmConfig, AlarmState};
 use crate::domain::arn::Arn;
 use crate::domain::change::{Delivery, TrailUpdate};
 use crate::domain::confirmation::ConfirmationToken;
+use crate::domain::event::{DRILL_BUS_SOURCE, DRILL_DETAIL_TYPE};
+use crate::domain::event_pattern::coverage::envelope;
 use crate::domain::filter_pattern::Pattern;
 use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter};
 use crate::domain::policy::{LogFileLocation, PolicyDocument, is_well_formed, same};
@@ -155,7 +158,12 @@ pub(super) fn apply(account: &mut Account, view: &AccountView, change: &Change) 
             event_rules::remove_target(account, view, rule.rule_name().unwrap_or(rule), target)
         }
         Change::DeleteRule { rule } => event_rules::delete_rule(account, view, rule.rule_name().unwrap_or(rule)),
-        Change::PutEvents { .. } => Ok(()),
+        Change::PutEvents { bus: _, at: _, detail } => {
+            let mut event = envelope(detail, DRILL_DETAIL_TYPE, &view.account_region);
+            event["source"] = DRILL_BUS_SOURCE.into();
+            bus::put_event(account, view, &event, false);
+            Ok(())
+        }
         Change::PutMetricFilter { log_group, filter } => put_metric_filter(account, view, log_group, filter),
         Change::PutMetricAlarm { alert: _, alarm, config } => put_metric_alarm(account, view, alarm, config),
         Change::SetAlarmState { alarm, state, reason } => set_alarm_state(account, view, alarm, *state, reason),

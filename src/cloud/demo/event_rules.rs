@@ -48,7 +48,7 @@ pub(super) fn put_rule(
 ) -> ChangeResult {
     let rules = rules_mut(account, view);
     if rules.get(name).is_some_and(|rule| rule.managed_by.is_some()) {
-        return Err(DemoError::new(ErrorKind::AccessDenied, format!("Rule {name} is managed by an AWS service.")));
+        return Err(DemoError::new(ErrorKind::Other, format!("Rule {name} is managed by an AWS service.")));
     }
     let existing = rules.remove(name);
     let (targets, tags) = existing.map_or_else(|| (Vec::new(), tag()), |rule| (rule.targets, rule.tags));
@@ -64,9 +64,12 @@ pub(super) fn put_rule(
     Ok(())
 }
 
+/// A rule that doesn't exist may be one that can't be found yet, as after its creation on AWS.
+///
 /// Source: EventBridge API, PutTargets: a target with the same id is replaced.
 pub(super) fn put_target(account: &mut Account, view: &AccountView, name: &str, target: &RuleTarget) -> ChangeResult {
-    let targets = &mut existing_rule(account, view, name)?.targets;
+    let not_yet = |error: DemoError| DemoError { kind: ErrorKind::EventualConsistency, ..error };
+    let targets = &mut existing_rule(account, view, name).map_err(not_yet)?.targets;
     let count = targets.len();
     match targets.iter_mut().find(|existing| existing.id == target.id) {
         Some(existing) => *existing = target.clone(),

@@ -19,7 +19,8 @@ pub(super) fn all(account: &Account, view: &AccountView) -> Vec<IndirectAlarm> {
         alarm(name, kind, it.actions_enabled, &it.actions)
     });
     let on_expressions = region.alarms.iter().filter(|(_, it)| it.expression.is_some()).map(|(name, it)| {
-        let kind = IndirectKind::Expression { metrics: it.metrics.clone() };
+        let expressions = it.expression.iter().cloned().collect();
+        let kind = IndirectKind::Expression { metrics: it.metrics.clone(), expressions };
         alarm(name, kind, it.config.actions_enabled, &it.config.actions)
     });
     let on_logs = region.log_alarms.iter().map(|(name, it)| {

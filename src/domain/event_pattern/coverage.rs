@@ -1,5 +1,7 @@
 //! What a rule's event pattern reports of root use, as the samples show.
 
+use std::cell::RefCell;
+
 use serde_json::{Value, json};
 
 use super::EventPattern;
@@ -18,6 +20,17 @@ pub struct RuleCoverage {
     /// What others do.
     pub others: Holds,
     pub kind: RuleKind,
+}
+
+impl RuleCoverage {
+    /// Whether the rule reports sign-ins in any way. GuardDuty's finding does if GuardDuty is on, which isn't known here.
+    #[must_use]
+    pub fn reports_sign_in(&self) -> Holds {
+        match self.kind {
+            RuleKind::GuardDuty => None,
+            RuleKind::CloudTrail | RuleKind::MisspelledSignIn => self.sign_in,
+        }
+    }
 }
 
 /// What a rule is for, where its pattern says so.
@@ -46,35 +59,65 @@ const MISSPELLED: &str = "AWS Console Signin via CloudTrail";
 /// What is wrong with the pattern, as a sentence.
 pub fn coverage(pattern: &str, at: &AccountRegion) -> Result<RuleCoverage, String> {
     let pattern = EventPattern::parse(pattern)?;
+    Ok(judge(&pattern, at, &|event| pattern.matches(event)))
+}
+
+/// The events of which only AWS can tell whether the pattern matches them, because it compares in a way that isn't known here.
+///
+/// # Errors
+/// As [`coverage`].
+pub fn undecided(pattern: &str, at: &AccountRegion) -> Result<Vec<Value>, String> {
+    let pattern = EventPattern::parse(pattern)?;
+    let undecided = RefCell::new(Vec::new());
+    judge(&pattern, at, &|event| {
+        let matches = pattern.matches(event);
+        if matches.is_none() && !undecided.borrow().contains(event) {
+            undecided.borrow_mut().push(event.clone());
+        }
+        matches
+    });
+    Ok(undecided.into_inner())
+}
+
+/// As [`coverage`], with AWS's answers about the events that are [`undecided`].
+///
+/// # Errors
+/// As [`coverage`].
+pub fn coverage_with(pattern: &str, at: &AccountRegion, answers: &[(Value, bool)]) -> Result<RuleCoverage, String> {
+    let pattern = EventPattern::parse(pattern)?;
+    let answer = |event: &Value| answers.iter().find(|(asked, _)| asked == event).map(|(_, matches)| *matches);
+    Ok(judge(&pattern, at, &|event| pattern.matches(event).or_else(|| answer(event))))
+}
+
+fn judge(pattern: &EventPattern, at: &AccountRegion, matches: &dyn Fn(&Value) -> Holds) -> RuleCoverage {
     // A service's event may have either detail type; which of them isn't known for certain only for sign-ins.
     let reports = |wanted: SampleKind| {
         // A rule may leave out sign-ins that failed.
         let failed = |record: &str| record.contains(r#""ConsoleLogin":"Failure""#);
         let events = samples::all().filter(|(kind, sample)| *kind == wanted && !failed(sample.json));
-        let matches = events.map(|(_, sample)| {
+        let holds = events.map(|(_, sample)| {
             let record = sample.json.replace(samples::ACCOUNT, &at.account);
             let event = |detail_type| envelope(&record, detail_type, at);
             match wanted {
-                SampleKind::SignIn => match pattern.matches(&event(SIGN_IN)) {
-                    Some(false) if pattern.matches(&event(API_CALL)) != Some(false) => None,
-                    matches => matches,
+                SampleKind::SignIn => match matches(&event(SIGN_IN)) {
+                    Some(false) if matches(&event(API_CALL)) != Some(false) => None,
+                    holds => holds,
                 },
-                SampleKind::ApiUse | SampleKind::Other | SampleKind::Service => pattern.matches(&event(API_CALL)),
+                SampleKind::ApiUse | SampleKind::Other | SampleKind::Service => matches(&event(API_CALL)),
             }
         });
-        matches.collect::<Vec<_>>()
+        holds.collect::<Vec<_>>()
     };
     let (sign_ins, calls, others) =
         (reports(SampleKind::SignIn), reports(SampleKind::ApiUse), reports(SampleKind::Other));
-    let finding = finding(at);
     let kind = if pattern.values_of("detail-type").contains(&MISSPELLED) {
         RuleKind::MisspelledSignIn
-    } else if pattern.matches(&finding) == Some(true) && super::all(sign_ins.iter().copied()) == Some(false) {
+    } else if matches(&finding(at)) == Some(true) && all(sign_ins.iter().copied()) == Some(false) {
         RuleKind::GuardDuty
     } else {
         RuleKind::CloudTrail
     };
-    Ok(RuleCoverage { sign_in: all(sign_ins), api: any(calls), others: any(others), kind })
+    RuleCoverage { sign_in: all(sign_ins), api: any(calls), others: any(others), kind }
 }
 
 /// The event with which CloudTrail passes a record on.

@@ -158,3 +158,19 @@ fn the_rules_of_others_are_judged_by_what_they_report() {
     assert_eq!((found.sign_in, found.kind), (Some(false), RuleKind::CloudTrail));
     assert!(coverage("not json", &at).is_err());
 }
+
+#[test]
+fn what_only_aws_can_evaluate_is_asked_and_its_answers_decide() {
+    let at = crate::domain::fixtures::identity().in_region(&crate::domain::Region::new("us-east-1"));
+    let pattern = r#"{"detail":{"userIdentity":{"type":[{"resembles":"Root"}]}}}"#;
+    assert_eq!(coverage(pattern, &at).unwrap().sign_in, None);
+    let asked = undecided(pattern, &at).unwrap();
+    assert!(asked.len() > 3 && asked.len() < 40, "{}", asked.len());
+    let answer = |event: &Value| event["detail"]["userIdentity"]["type"] == "Root";
+    let answers: Vec<(Value, bool)> = asked.iter().map(|event| (event.clone(), answer(event))).collect();
+    let found = coverage_with(pattern, &at, &answers).unwrap();
+    assert_eq!((found.sign_in, found.api, found.others), (Some(true), Some(true), Some(false)));
+    // An answer that is missing decides nothing.
+    assert_eq!(coverage_with(pattern, &at, &answers[..1]).unwrap().sign_in, None);
+    assert_eq!(undecided(r#"{"source":["aws.signin"]}"#, &at).unwrap(), Vec::<Value>::new());
+}

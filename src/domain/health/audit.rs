@@ -6,7 +6,7 @@ use super::outcome::{
     Outcome, REPAIR, Verdict, check_existing, for_auditors, missing, nothing_to_judge, ok, unknown, unreadable_policy,
     wrong,
 };
-use super::trail::{events_fix, trail_fix, unjudged_events};
+use super::trail::{bucket_delivery, events_fix, trail_fix, unjudged_events, unless_unmanaged};
 use crate::domain::observed::{Bucket, BucketLookup, ManagementEvents, Role, TrailDetails};
 use crate::domain::pattern::{self, Reading};
 use crate::domain::policy;
@@ -61,11 +61,6 @@ pub(super) fn all_regions(evidence: &Evidence<'_>) -> Outcome {
     })
 }
 
-/// How to fix the trail: one that others made is changed only on request, unless alerting needs it.
-fn unless_unmanaged(fix: Fix, settings: &Settings) -> Fix {
-    if fix == REPAIR && !settings.trail_is_managed() { for_auditors() } else { fix }
-}
-
 /// Whether log file validation is on.
 pub(super) fn validation(evidence: &Evidence<'_>) -> Outcome {
     on_trail(evidence, |t| {
@@ -78,9 +73,13 @@ pub(super) fn validation(evidence: &Evidence<'_>) -> Outcome {
     })
 }
 
-/// Whether the bucket blocks public access, has no ACLs, requires TLS, and keeps versions.
+/// Whether the log files reach the bucket, and whether it blocks public access, has no ACLs, requires TLS, and keeps versions.
 pub(super) fn bucket_private(evidence: &Evidence<'_>) -> Outcome {
     let name = &evidence.settings.bucket.value;
+    let delivery = evidence.observed.trail.as_ref().and_then(|t| bucket_delivery(t, evidence));
+    if let Some(outcome) = delivery.filter(|(verdict, ..)| matches!(verdict, Verdict::Wrong | Verdict::Unknown)) {
+        return outcome;
+    }
     match &evidence.observed.bucket {
         Err(unreadable) => unknown(unreadable),
         Ok(BucketLookup::NotFound) => nothing_to_judge("bucket"),

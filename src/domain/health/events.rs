@@ -104,6 +104,12 @@ pub(super) fn rule(evidence: &Evidence<'_>) -> Outcome {
                      type, so it never fires."
                 );
                 (why, Fix::Each(vec![Fix::advice("Write `AWS Console Sign In via CloudTrail`."), create()]))
+            } else if path.waits_for_finding() {
+                let why = format!(
+                    "The event rule `{rule}` waits for GuardDuty's finding that root's credentials are used; whether GuardDuty is on \
+                     was not read, and the finding comes later than the sign-in's own event."
+                );
+                (why, create())
             } else if is_certain {
                 (format!("The pattern of the event rule `{rule}` in {region} matches no sign-in."), repair(path.rule, home))
             } else {
@@ -117,28 +123,15 @@ pub(super) fn rule(evidence: &Evidence<'_>) -> Outcome {
     })
 }
 
-/// A rule that concerns root, but reports no sign-in: in a Region where none is recorded, or about GuardDuty's finding.
+/// A rule that concerns root, but reports no sign-in, because none is recorded in its Region.
 fn elsewhere(evidence: &Evidence<'_>) -> Option<String> {
     let home = evidence.home();
     let start = home.sign_in_region()?;
     let misses = |rule: &&EventRule| {
-        rule.arn.region() != Some(start.as_str())
-            && rule
-                .coverage
-                .as_ref()
-                .is_some_and(|found| found.sign_in == Some(true) && found.kind == RuleKind::CloudTrail)
+        let found = rule.coverage.as_ref();
+        rule.arn.region() != Some(start.as_str()) && found.is_some_and(|found| found.sign_in == Some(true))
     };
-    let reports_finding =
-        |rule: &&EventRule| rule.coverage.as_ref().is_some_and(|found| found.kind == RuleKind::GuardDuty);
-    let others = || evidence.observed.events.all().filter(|rule| !is_own(home, &rule.arn));
-    if let (None, Some(rule)) = (others().find(misses), others().find(reports_finding)) {
-        return Some(format!(
-            "The event rule `{}` waits for GuardDuty's finding that root's credentials are used, which comes later than the \
-             sign-in's own event.",
-            rule.name
-        ));
-    }
-    let rule = others().find(misses)?;
+    let rule = evidence.observed.events.all().filter(|rule| !is_own(home, &rule.arn)).find(misses)?;
     let region = rule.arn.region().unwrap_or_default();
     Some(format!(
         "The event rule `{}` is in {region}, but sign-ins of root are only reported in {start}: it misses them.",

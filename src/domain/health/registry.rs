@@ -146,7 +146,8 @@ registry! {
     TrailValidation: "trail.validation" Trail Audit Both audit::validation, "Log file validation is on",
         ["CIS AWS Foundations 3.2 (v1.4–v5.0), 4.2 (v6.0, v7.0)", "Security Hub CloudTrail.4",
             "Prowler cloudtrail_log_file_validation_enabled"];
-    BucketPrivate: "bucket.private" Trail Audit Both audit::bucket_private, "Bucket is private",
+    BucketPrivate: "bucket.private" Trail Audit Both audit::bucket_private,
+        "Bucket is private, gets log files",
         ["CIS AWS Foundations 2.1.1 (TLS) and 2.1.4 (public access) (v2.0–v5.0), 3.1.1 and 3.1.4 (v6.0, v7.0)",
             "Security Hub S3.5 (TLS), S3.8 (public access), S3.12 (ACLs), S3.14 (versioning)",
             "Prowler s3_bucket_secure_transport_policy, s3_bucket_level_public_access_block, s3_bucket_acl_prohibited, \

@@ -330,6 +330,10 @@ fn an_unreadable_bucket_or_role_leaves_the_verdict_to_cloudtrails_delivery_statu
     let mut observed = Observed { bucket: Err(unreadable()), role: Err(unreadable()), ..sound() };
     assert!(health_of(&observed).healthy());
     (status(&mut observed).bucket_error, status(&mut observed).bucket_delivery) = (Some("AccessDenied".into()), None);
+    // As long as events reach the log group, only auditors object.
+    let health = health_of(&observed);
+    assert!(health.healthy() && check(&health, "bucket.private").verdict == Verdict::Wrong);
+    status(&mut observed).logs_delivery = None;
     let health = health_of(&observed);
     let found = check(&health, "trail.logging");
     assert_eq!(found.verdict, Verdict::Wrong);
@@ -451,11 +455,16 @@ type SetPolicy = fn(&mut Observed, PolicyDocument);
 #[test]
 fn what_depends_on_a_policy_that_cannot_be_read_is_unknown() {
     let unreadable = || PolicyDocument::parse("<not JSON>");
-    let breaks: [(&str, SetPolicy); 4] = [
+    let breaks: [(&str, SetPolicy); 5] = [
         ("topic.policy", |o, p| topic(o).policy = Some(p)),
+        ("bucket.private", |o, p| {
+            let Ok(BucketLookup::Owned(bucket)) = &mut o.bucket else { panic!("{:?}", o.bucket) };
+            bucket.policy = Some(p);
+        }),
         ("trail.logging", |o, p| {
             let Ok(BucketLookup::Owned(bucket)) = &mut o.bucket else { panic!("{:?}", o.bucket) };
             bucket.policy = Some(p);
+            status(o).logs_delivery = None;
         }),
         ("trail.delivers", |o, p| o.role.as_mut().unwrap().as_mut().unwrap().trust = p),
         ("trail.delivers", |o, p| o.role.as_mut().unwrap().as_mut().unwrap().policy = Some(p)),

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::evidence::Evidence;
 use super::log_group_key::log_group_key;
-use super::outcome::{Outcome, REPAIR, Verdict, ok, unknown, unreadable_policy, wrong};
+use super::outcome::{Outcome, REPAIR, Verdict, for_auditors, ok, unknown, unreadable_policy, wrong};
 use crate::domain::observed::{
     Bucket, BucketLookup, ManagementEvents, Observed, Role, TrailDetails, TrailOwnership, TrailStatus,
 };
@@ -12,9 +12,6 @@ use crate::domain::policy::{self, Decision, LogFileLocation};
 use crate::domain::problem::{Fix, Goal, Input};
 use crate::domain::settings::{Origin, SettingId, Settings, TRAIL};
 use crate::domain::text::age;
-
-/// The Region in which CloudTrail records the sign-ins of root users.
-const SIGN_IN_REGION: &str = "us-east-1";
 
 /// How to fix the trail itself, which only its own account can change, in its home Region.
 pub(super) fn trail_fix(t: &TrailDetails, settings: &Settings) -> Fix {
@@ -32,6 +29,11 @@ pub(super) fn trail_fix(t: &TrailDetails, settings: &Settings) -> Fix {
         }
         TrailOwnership::Here => REPAIR,
     }
+}
+
+/// How to fix the trail: one that others made is changed only on request, unless alerting needs it.
+pub(super) fn unless_unmanaged(fix: Fix, settings: &Settings) -> Fix {
+    if fix == REPAIR && !settings.trail_is_managed() { for_auditors() } else { fix }
 }
 
 fn on_trail(evidence: &Evidence<'_>, judge: impl FnOnce(&TrailDetails) -> Outcome) -> Outcome {
@@ -71,24 +73,45 @@ pub(super) fn delivers(evidence: &Evidence<'_>) -> Outcome {
     on_trail(evidence, |t| check_delivery(t, evidence))
 }
 
-/// Checks that the trail records root's sign-ins, which CloudTrail records in us-east-1.
+/// Checks that the trail records root's sign-ins, which CloudTrail records in one Region, such as us-east-1. Where nobody can
+/// sign in as root, what root calls in other Regions matters.
 ///
-/// Source: CloudTrail User Guide, "AWS Management Console sign-in events", Region information for root users.
+/// Source: CloudTrail User Guide, "AWS Management Console sign-in events", Region information for root users. AWS counts
+/// sign-in among the global services (its notice of November 2021, SummitRoute/aws_breaking_changes 51), whose events a trail of
+/// one Region can leave out (CloudTrail API, CreateTrail, `IncludeGlobalServiceEvents`).
 fn check_regions(t: &TrailDetails, settings: &Settings) -> Outcome {
-    let home = &t.trail.home_region;
+    let (name, home, here) = (&t.trail.name, &t.trail.home_region, &settings.account_region);
     if t.trail.multi_region {
         return ok("all Regions");
     }
-    if home.as_str() == SIGN_IN_REGION {
-        return ok(format!("{home}, where root sign-ins are recorded"));
+    let fix = || trail_fix(t, settings);
+    if here.partition.without_root_sign_in().is_some() {
+        let detail = format!("`{name}` covers {home} only: what root does in other Regions goes unreported.");
+        return wrong(detail, fix());
     }
-    let detail = format!("`{}` covers {home} only: root sign-ins in other Regions go unreported.", t.trail.name);
-    wrong(detail, trail_fix(t, settings))
+    match here.sign_in_region() {
+        Some(region) if region == *home && t.trail.global_events => {
+            ok(format!("{home}, where root sign-ins are recorded"))
+        }
+        Some(region) if region == *home => {
+            let detail = format!(
+                "`{name}` covers {home} only and leaves out the events of global services; AWS doesn't say whether sign-ins are \
+                 among them."
+            );
+            (Verdict::Unknown, detail, unless_unmanaged(fix(), settings))
+        }
+        Some(_) => wrong(format!("`{name}` covers {home} only: root sign-ins in other Regions go unreported."), fix()),
+        None => {
+            let detail =
+                format!("`{name}` covers {home} only; in which Region root sign-ins are recorded isn't known.");
+            (Verdict::Unknown, detail, unless_unmanaged(fix(), settings))
+        }
+    }
 }
 
 /// Checks that the trail is logging, and that its log files arrive in its bucket.
 fn check_logging(t: &TrailDetails, evidence: &Evidence<'_>) -> Outcome {
-    let (settings, observed, now) = (evidence.settings, evidence.observed, evidence.now);
+    let (settings, now) = (evidence.settings, evidence.now);
     let name = &t.trail.name;
     let status = match &t.status {
         Err(unreadable) => return unknown(unreadable),
@@ -97,25 +120,42 @@ fn check_logging(t: &TrailDetails, evidence: &Evidence<'_>) -> Outcome {
     if !status.logging {
         return wrong(format!("The trail `{name}` is stopped: it records nothing."), trail_fix(t, settings));
     }
-    if let Some(unreadable) = unreadable_bucket_policy(settings, observed) {
-        return unreadable;
+    let is_fresh = |delivery| is_younger(delivery, FRESH, now) && delivery >= status.started;
+    // The log group gets events whether or not the bucket does: the bucket is then the auditors' matter.
+    if is_fresh(status.logs_delivery) {
+        return match &status.bucket_error {
+            Some(error) if is_fresh(status.bucket_delivery) => {
+                ok(format!("on; an earlier delivery to its bucket failed: {error}"))
+            }
+            Some(error) => ok(format!("on; but it can't write to its bucket: {error}")),
+            None => ok("on"),
+        };
     }
-    if let Some(unknown) = unknown_bucket_access(settings, observed, &t.trail.arn) {
-        return unknown;
+    bucket_delivery(t, evidence).unwrap_or_else(|| ok("on"))
+}
+
+/// What is known or in doubt about the delivery of log files to the bucket; `None` if nothing is.
+pub(super) fn bucket_delivery(t: &TrailDetails, evidence: &Evidence<'_>) -> Option<Outcome> {
+    let (settings, observed, now) = (evidence.settings, evidence.observed, evidence.now);
+    let (name, status) = (&t.trail.name, t.status.as_ref().ok()?);
+    if let Some(outcome) =
+        unreadable_bucket_policy(settings, observed).or_else(|| unknown_bucket_access(settings, observed, &t.trail.arn))
+    {
+        return Some(outcome);
     }
     if let Some(fault) = bucket_fault(settings, observed) {
-        return wrong(format!("`{name}` is logging, but {fault}."), REPAIR);
+        return Some(wrong(format!("`{name}` is logging, but {fault}."), REPAIR));
     }
     let is_fresh = is_younger(status.bucket_delivery, FRESH, now) && status.bucket_delivery >= status.started;
-    match &status.bucket_error {
-        Some(error) if is_fresh => ok(format!("on; an earlier delivery to its bucket failed: {error}")),
-        Some(error) if is_younger(observed.session.trail_changed, RETRIED_WITHIN, now) => retried(error),
-        Some(error) => wrong(
+    let error = status.bucket_error.as_ref()?;
+    Some(match is_younger(observed.session.trail_changed, RETRIED_WITHIN, now) {
+        _ if is_fresh => ok(format!("on; an earlier delivery to its bucket failed: {error}")),
+        true => retried(error),
+        false => wrong(
             format!("`{name}` cannot write to its bucket `{}`: {error}.", t.trail.bucket),
             Fix::Advice(format!("Check the bucket's policy: it must allow CloudTrail to write for {}.", t.trail.arn)),
         ),
-        None => ok("on"),
-    }
+    })
 }
 
 /// Why CloudTrail can't deliver to a bucket that rootbell manages. `None` also if the bucket could not be read: then only

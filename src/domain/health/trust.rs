@@ -35,6 +35,7 @@ impl<'a> Evidence<'a> {
             self.alarm().is_some_and(|alarm| alarm.config.actions.contains(arn))
                 || self.indirect_alarm().is_some_and(|alarm| alarm.actions.contains(arn))
                 || self.observed.subscriptions.iter().flatten().any(|s| s.endpoint == arn.as_str())
+                || self.rule_target() == Some(arn)
         };
         self.settings.trust.iter().map(|arn| Trusted { arn: arn.clone(), notified: notified(arn) }).collect()
     }
@@ -42,7 +43,14 @@ impl<'a> Evidence<'a> {
     /// The destination that makes a check ok. What is known to be wrong stays wrong, except that somebody who is notified
     /// makes up for others who are not.
     fn vouched_for(&self, id: CheckId, verdict: Verdict) -> Option<Arn> {
-        if !id.concerns_notification() || self.settings.trust.is_empty() {
+        if self.settings.trust.is_empty() {
+            return None;
+        }
+        if matches!(id, CheckId::EventsHomeRule | CheckId::EventsTopic | CheckId::EventsInbox) {
+            let trusted = self.rule_target().filter(|arn| self.settings.trust.contains(arn));
+            return trusted.filter(|_| verdict == Verdict::Unknown).cloned();
+        }
+        if !id.concerns_notification() {
             return None;
         }
         match verdict {
@@ -60,6 +68,13 @@ impl<'a> Evidence<'a> {
             return Some(topic);
         }
         (id == CheckId::SubscriptionConfirmed).then(|| self.trusted_subscription()).flatten()
+    }
+
+    /// What the event rules notify, if it isn't a topic.
+    fn rule_target(&self) -> Option<&'a Arn> {
+        let path = self.event_path()?;
+        let (_, target) = path.last(&self.settings.account_region);
+        target.map(|target| &target.arn).filter(|arn| arn.service() != Some("sns"))
     }
 
     /// What an alarm notifies, other than the topic, and the user vouches for.

@@ -174,13 +174,16 @@ pub(super) fn test_changes(alarm: &str) -> Vec<Change> {
     vec![Change::SetAlarmState { alarm: alarm.to_owned(), state: AlarmState::Alarm, reason: String::new() }]
 }
 
-pub(super) fn drill_changes(log_group: &str) -> Vec<Change> {
+/// With the event bus of the second path, if there is one.
+pub(super) fn drill_changes(log_group: &str, bus: Option<Arn>) -> Vec<Change> {
     let (log_group, stream) = (log_group.to_owned(), DRILL_STREAM.to_owned());
     let at = jiff::Timestamp::UNIX_EPOCH;
-    vec![
+    let put_event = bus.map(|bus| Change::PutEvents { bus, at, detail: String::new() });
+    let put_log = [
         Change::CreateLogStream { log_group: log_group.clone(), stream: stream.clone() },
         Change::PutLogEvents { log_group, stream, at, message: String::new() },
-    ]
+    ];
+    put_log.into_iter().chain(put_event).collect()
 }
 
 fn recorded_arn(kind: Recorded, settings: &Settings, trail_arn: &Arn) -> Arn {

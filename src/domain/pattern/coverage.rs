@@ -1,12 +1,15 @@
 //! What a pattern counts, decided by the sample events.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
-use super::judge::ACCOUNT;
+use serde_json::Value;
+
+use super::judge::{ACCOUNT, NARROWS};
 use super::terms::Terms;
 use super::{Reading, read};
 use crate::domain::account_id::AccountId;
-use crate::domain::filter_pattern::{Pattern, PatternError};
+use crate::domain::filter_pattern::{FieldTest, Matcher, Pattern, PatternError, Selector};
 use crate::domain::samples::{self, Sample, SampleKind};
 
 /// Which samples of a kind a pattern matches.
@@ -38,6 +41,8 @@ pub struct Coverage {
     pub others: Matched,
     /// What services do, recorded under root.
     pub services: Matched,
+    /// A part of the pattern excludes some root use.
+    pub is_narrowed: bool,
     pub cis: CisMatch,
 }
 
@@ -48,22 +53,53 @@ impl Coverage {
         self.sign_ins == Matched::All && self.others == Matched::None
     }
 
+    /// Whether all calls are counted. What excludes sign-ins needn't exclude any.
     #[must_use]
     pub fn counts_api_use(&self) -> bool {
-        self.api_use == Matched::All
+        let excludes_calls = self.is_narrowed && self.sign_ins == Matched::All;
+        self.api_use == Matched::All && !excludes_calls
     }
 }
 
-/// Whether an event, as JSON, matches a pattern.
-type EventTest = Box<dyn Fn(&str) -> bool>;
+/// A pattern for JSON events, or one of plain terms.
+struct EventTest {
+    /// Whether an event, as JSON, matches it.
+    matches: Box<dyn Fn(&str) -> bool>,
+    /// The addresses that it tests for.
+    addresses: Vec<IpAddr>,
+}
 
-/// Tells whether a pattern for JSON events, or one of plain terms, matches an event.
-fn event_test(pattern: &str) -> Result<EventTest, PatternError> {
-    if let Some(terms) = Terms::parse(pattern) {
-        return Ok(Box::new(move |event| terms.matches(event)));
+impl EventTest {
+    fn parse(pattern: &str) -> Result<Self, PatternError> {
+        if let Some(terms) = Terms::parse(pattern) {
+            return Ok(Self { matches: Box::new(move |event| terms.matches(event)), addresses: Vec::new() });
+        }
+        let parsed = Pattern::parse(pattern)?;
+        let addresses = parsed.tests().into_iter().filter_map(tested_address).collect();
+        Ok(Self { matches: Box::new(move |event| parsed.matches(event)), addresses })
     }
-    let parsed = Pattern::parse(pattern)?;
-    Ok(Box::new(move |event| parsed.matches(event)))
+
+    /// Whether it matches the sample as it would be recorded in this account; a sign-in also if it comes from one of the
+    /// addresses that it tests for.
+    fn matches(&self, kind: SampleKind, sample: &Sample, account: &AccountId) -> bool {
+        let record = recorded_in(account, sample);
+        let from_there = |address: &IpAddr| {
+            let mut event: Value = serde_json::from_str(&record).unwrap_or_default();
+            event["sourceIPAddress"] = address.to_string().into();
+            (self.matches)(&event.to_string())
+        };
+        (self.matches)(&record) && (kind != SampleKind::SignIn || self.addresses.iter().all(from_there))
+    }
+}
+
+/// An address that passes or fails this test and no other: people leave out their office's network.
+fn tested_address((selector, test): (&Selector, &FieldTest)) -> Option<IpAddr> {
+    let FieldTest::Like { matcher: Matcher::Text { text, open_start: false, open_end }, .. } = test else {
+        return None;
+    };
+    let endings: &[&str] = if *open_end { &["1", "0.1", "0.0.1"] } else { &[""] };
+    (selector.to_string() == "$.sourceIPAddress").then_some(())?;
+    endings.iter().find_map(|ending| format!("{text}{ending}").parse().ok())
 }
 
 /// The sample as it would be recorded in this account: a pattern may name the ARN of the account's root user.
@@ -80,11 +116,11 @@ fn recorded_in(account: &AccountId, sample: &Sample) -> Cow<'static, str> {
 /// # Errors
 /// If rootbell can't parse the pattern, so that what it counts is unknown.
 pub fn coverage(pattern: &str, account: &AccountId) -> Result<Coverage, PatternError> {
-    let event_matches = event_test(pattern)?;
+    let test = EventTest::parse(pattern)?;
+    let reading = read(pattern);
     let matched = |kind: SampleKind| {
         let of_kind: Vec<_> = samples::all().filter(|(k, _)| *k == kind).map(|(_, sample)| sample).collect();
-        let titles: Vec<_> =
-            of_kind.iter().filter(|s| event_matches(&recorded_in(account, s))).map(|s| s.title).collect();
+        let titles: Vec<_> = of_kind.iter().filter(|s| test.matches(kind, s, account)).map(|s| s.title).collect();
         match titles.len() {
             0 => Matched::None,
             all if all == of_kind.len() => Matched::All,
@@ -96,7 +132,8 @@ pub fn coverage(pattern: &str, account: &AccountId) -> Result<Coverage, PatternE
         api_use: matched(SampleKind::ApiUse),
         others: matched(SampleKind::Other),
         services: matched(SampleKind::Service),
-        cis: match read(pattern) {
+        is_narrowed: matches!(&reading, Reading::Other(faults) if faults.iter().any(|fault| fault.ends_with(NARROWS))),
+        cis: match reading {
             Reading::CisPattern => CisMatch::Exact,
             Reading::Equivalent => CisMatch::Equivalent,
             Reading::Other(_) => CisMatch::Different,
@@ -109,11 +146,9 @@ pub fn coverage(pattern: &str, account: &AccountId) -> Result<Coverage, PatternE
 /// [`Coverage::fires_for_sign_in`], for many patterns: most fail the first sample.
 #[must_use]
 pub fn fires_for_sign_in(pattern: &str, account: &AccountId) -> bool {
-    let Ok(event_matches) = event_test(pattern) else { return false };
+    let Ok(test) = EventTest::parse(pattern) else { return false };
     let all = |kind: SampleKind, matches: bool| {
-        samples::all()
-            .filter(|(k, _)| *k == kind)
-            .all(|(_, sample)| event_matches(&recorded_in(account, &sample)) == matches)
+        samples::all().filter(|(k, _)| *k == kind).all(|(_, sample)| test.matches(kind, &sample, account) == matches)
     };
     all(SampleKind::SignIn, true) && all(SampleKind::Other, false)
 }
@@ -153,6 +188,12 @@ mod tests {
             ("ConsoleLogin", false, false),
             ("{ $.userIdentity.type = Root || $.userIdentity.invokedBy NOT EXISTS }", false, true),
             ("{ $.userIdentity.type = Root && $.eventName = CreateAccessKey }", false, false),
+            // From the office, nobody would be alerted.
+            (r#"{ $.userIdentity.type = Root && $.sourceIPAddress != "198.51.100.1" }"#, false, true),
+            (r#"{ $.userIdentity.type = Root && $.sourceIPAddress != "10.*" }"#, false, true),
+            // A sign-in never has this address, but calls do.
+            (r#"{ $.userIdentity.type = Root && $.sourceIPAddress != "AWS Internal" }"#, true, false),
+            (r#"{ $.userIdentity.type = Root && $.eventName != "GetNotification*" }"#, true, false),
         ] {
             let coverage = coverage(pattern, &identity().account).unwrap();
             assert_eq!(coverage.fires_for_sign_in(), fires, "{pattern}: {coverage:?}");

@@ -40,7 +40,8 @@ const EVENT_TYPE: &str = "$.eventType";
 const MAX_EVENTS: usize = 4096;
 
 const OTHERS: &str = "counts events of identities other than root";
-const NARROWS: &str = "excludes some root use";
+/// How a fault ends that says what excludes some root use.
+pub(super) const NARROWS: &str = "excludes some root use";
 
 struct SampleEvent {
     title: &'static str,

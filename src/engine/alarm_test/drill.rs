@@ -1,13 +1,14 @@
-//! What a drill uses: the log group that its event goes to, and the filter and metric that count it.
+//! What a drill uses: the log group that its event goes to, the filter and metric that count it, and the second path.
 
 use jiff::Timestamp;
 
+use super::events::EventDrill;
 use super::result::TestError;
 use crate::domain::change::Resource;
 use crate::domain::observed::{Metric, Observed};
 use crate::domain::settings::Settings;
 
-/// The part of the chain before the alarm.
+/// The part of the chain before the alarm, and the second path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drill {
     pub log_group: String,
@@ -15,6 +16,8 @@ pub struct Drill {
     pub metric: Metric,
     /// The ID of the drill's event.
     pub id: String,
+    /// The second path, if rootbell's event rules exist.
+    pub events: Option<EventDrill>,
 }
 
 impl Drill {
@@ -30,12 +33,9 @@ impl Drill {
         let Some(filter) = settings.root_use().existing_filter(observed) else {
             return Err(TestError::NotCounted { log_group });
         };
-        Ok(Self {
-            log_group,
-            pattern: filter.pattern.clone(),
-            metric: filter.metric.clone(),
-            id: format!("rootbell-drill-{}", at.as_nanosecond()),
-        })
+        let id = format!("rootbell-drill-{}", at.as_nanosecond());
+        let events = EventDrill::of(&settings.account_region, &observed.events, &id);
+        Ok(Self { log_group, pattern: filter.pattern.clone(), metric: filter.metric.clone(), id, events })
     }
 
     /// Whether others may use the log group's events: its name isn't rootbell's default (even if the user chose it), or

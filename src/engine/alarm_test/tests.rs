@@ -10,6 +10,8 @@ use crate::domain::fixtures::{settings, sound};
 use crate::domain::observed::{Metric, Observed};
 use crate::domain::pattern::CIS_PATTERN;
 
+mod events;
+
 const ALARM: &str = "rootbell-root-use";
 const GROUP: &str = "rootbell/cloudtrail";
 const TOPIC: &str = "rootbell-alerts";
@@ -29,8 +31,12 @@ struct TestSetup {
 impl TestSetup {
     fn new(alter: impl FnOnce(&mut Region)) -> Self {
         let mut account = Account::default().set_up_for(&["alice@example.com"]).unwrap();
-        account.timing.evaluated_after = 20;
         alter(account.regions.get_mut("eu-west-1").unwrap());
+        Self::of(account)
+    }
+
+    fn of(mut account: Account) -> Self {
+        account.timing.evaluated_after = 20;
         let began = Instant::now();
         let start: Timestamp = "2026-11-23T08:00:00Z".parse().unwrap();
         let clock = Arc::new(move || start + began.elapsed());
@@ -61,11 +67,13 @@ impl TestSetup {
     }
 
     async fn drill(&self, id: &str) -> Result<TestRun, TestError> {
+        let home = self.cloud.snapshot().identity().in_region(&home());
         let drill = Drill {
             log_group: GROUP.into(),
             pattern: CIS_PATTERN.into(),
             metric: Metric { namespace: "rootbell".into(), name: "RootUse".into() },
             id: id.into(),
+            events: EventDrill::of(&home, &existing_rules(&self.cloud, &home).await, id),
         };
         self.watched(async |observer| run_drill(&self.cloud, &self.alarm_test(), &drill, observer).await).await
     }
@@ -76,7 +84,7 @@ impl TestSetup {
 
     /// Operations that change something, in order.
     fn writes(&self) -> Vec<String> {
-        let writes = ["SetAlarmState", "CreateLogStream", "PutLogEvents"];
+        let writes = ["SetAlarmState", "CreateLogStream", "PutLogEvents", "PutEvents"];
         self.cloud.calls().into_iter().filter(|name| writes.contains(&name.as_str())).collect()
     }
 
@@ -86,7 +94,7 @@ impl TestSetup {
 }
 
 fn stages(run: &TestRun) -> Vec<(TestStage, i64)> {
-    run.seen.iter().map(|seen| (seen.stage, seen.after.as_secs())).collect()
+    run.alarm.seen.iter().map(|seen| (seen.stage, seen.after.as_secs())).collect()
 }
 
 fn alarm(region: &mut Region) -> &mut account::Alarm {
@@ -109,15 +117,19 @@ fn a_test_reports_when_the_alarm_fired_the_notification_was_sent_and_ok_returned
         let run = setup.test().await.unwrap();
         assert_eq!(stages(&run), [(TestStage::Alarm, 0), (TestStage::Action, 0), (TestStage::Back, 20)]);
         assert!(run.dispatched());
-        assert_eq!(run.waiting_for, None);
+        assert_eq!(run.alarm.waiting_for, None);
         assert_eq!(
-            run.seen[0].said,
+            run.alarm.seen[0].said,
             "Test alarm by rootbell, started by arn:aws:iam::123456789012:user/alice at 2026-11-23T08:00:00Z. \
              Nobody used root."
         );
-        assert!(run.seen[1].said.starts_with("Successfully executed action arn:aws:sns:"), "{}", run.seen[1].said);
+        assert!(
+            run.alarm.seen[1].said.starts_with("Successfully executed action arn:aws:sns:"),
+            "{}",
+            run.alarm.seen[1].said
+        );
         let turns: Vec<_> =
-            setup.progress.lock().unwrap().iter().map(|run| (run.seen.len(), run.waiting_for)).collect();
+            setup.progress.lock().unwrap().iter().map(|run| (run.alarm.seen.len(), run.alarm.waiting_for)).collect();
         let wanted = [
             (0, Some(TestStage::Alarm)),
             (1, Some(TestStage::Alarm)),
@@ -192,7 +204,7 @@ fn one_successful_action_is_enough_and_the_failed_ones_are_named() {
         let setup = TestSetup::new(|region| alarm(region).config.actions.insert(0, missing.into()));
         let run = setup.test().await.unwrap();
         assert!(run.dispatched());
-        let said = &run.seen[1].said;
+        let said = &run.alarm.seen[1].said;
         assert!(
             said.starts_with("Successfully executed") && said.contains(&format!("Failed to execute action {missing}"))
         );
@@ -211,7 +223,7 @@ fn with_actions_disabled_the_test_times_out_waiting_for_the_notification() {
         let Err(error) = setup.test().await else { panic!("the notification was sent") };
         assert_eq!(error, TestError::TimedOut { stage: TestStage::Action, waited: SignedDuration::from_secs(60) });
         assert_eq!(error.why(), "Timed out after 60 s waiting for: notification sent.");
-        assert_eq!(setup.last_progress().waiting_for, Some(TestStage::Action));
+        assert_eq!(setup.last_progress().alarm.waiting_for, Some(TestStage::Action));
     });
 }
 
@@ -230,7 +242,7 @@ fn a_drill_is_followed_stage_by_stage_and_leaves_one_marked_event() {
         let (found, counted, alarm) = (seen[1].1, seen[2].1, seen[3].1);
         // In the demo, an event can be found after a fifth of the time to the alarm, and is counted after half of it.
         assert!((4..=5).contains(&found) && (10..=11).contains(&counted) && (20..=21).contains(&alarm), "{run:?}");
-        assert_eq!(run.waiting_for, Some(TestStage::Back));
+        assert_eq!(run.alarm.waiting_for, Some(TestStage::Back));
         let group = setup.region().log_groups[GROUP].clone();
         assert_eq!(Vec::from_iter(group.streams), [DRILL_STREAM]);
         assert_eq!(group.events.len(), 1);
@@ -360,7 +372,7 @@ fn an_error_after_the_notification_does_not_fail_the_test() {
         setup.cloud.inject_fault("DescribeAlarmHistory", InjectedFault::Expired(3));
         let run = setup.test().await.unwrap();
         assert!(run.dispatched());
-        assert_eq!(run.waiting_for, Some(TestStage::Back));
+        assert_eq!(run.alarm.waiting_for, Some(TestStage::Back));
     });
 }
 
@@ -388,7 +400,7 @@ fn root_use_shortly_before_is_not_mistaken_for_the_drill() {
         });
         let ended = setup.drill("d").await;
         assert!(matches!(ended, Err(TestError::TimedOut { stage: TestStage::Alarm, .. })), "{ended:?}");
-        let counted = setup.last_progress().seen[2].after.as_secs();
+        let counted = setup.last_progress().alarm.seen[2].after.as_secs();
         assert!((10..=11).contains(&counted), "only the drill's event counts: {counted}");
     });
 }

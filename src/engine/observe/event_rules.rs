@@ -3,12 +3,13 @@
 use futures::future::{OptionFuture, join_all};
 use futures::join;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 
 use super::read::to_read_result;
 use super::subscriptions;
 use crate::cloud::{Answer, Cloud, MetricTotal, TotalStatistic};
 use crate::domain::arn::Arn;
-use crate::domain::event_pattern::RuleKind;
+use crate::domain::event_pattern::{RuleCoverage, RuleKind, coverage_with, undecided};
 use crate::domain::event_rule::{EventRule, EventRules, Failures};
 use crate::domain::observed::{Metric, ReadResult, TopicDetails};
 use crate::domain::own_rules::{forwarding_role, is_own};
@@ -78,21 +79,23 @@ async fn relevant_rules(
     };
     let sign_ins = home.where_sign_ins_are();
     let concerns_root = |rule: &&EventRule| {
-        rule.coverage.as_ref().is_some_and(|found| {
-            // A rule about everything isn't about root.
-            let is_wide = found.others == Some(true);
-            (found.sign_in != Some(false) && !is_wide) || found.kind != RuleKind::CloudTrail
-        })
+        rule.coverage
+            .as_ref()
+            .is_some_and(|found| found.reports_sign_in() != Some(false) || found.kind != RuleKind::CloudTrail)
     };
+    // Rules that are only about root come first.
+    let is_wide = |rule: &EventRule| rule.coverage.as_ref().is_some_and(|found| found.others == Some(true));
     let (mut ours, mut others): (Vec<EventRule>, Vec<EventRule>) = rules
         .into_iter()
         .map(|rule| rule.judged(&sign_ins))
         .filter(|rule| is_own(home, &rule.arn) || concerns_root(&rule))
         .partition(|rule| is_own(home, &rule.arn));
+    others.sort_by_key(is_wide);
     others.truncate(MAX_CANDIDATES);
     ours.append(&mut others);
     let read = ours.into_iter().map(async |rule| {
-        let (targets, failed) = join!(
+        let (settled, targets, failed) = join!(
+            settled(cloud, at, &sign_ins, &rule),
             cloud.rule_targets(&at.region, &rule.name),
             OptionFuture::from(now.map(|now| count(cloud, at, &rule, "FailedInvocations", now)))
         );
@@ -105,10 +108,29 @@ async fn relevant_rules(
             }
             _ => None,
         };
-        (EventRule { targets: Some(to_read_result(targets)), ..rule }, failures)
+        let coverage = settled.or(rule.coverage);
+        (EventRule { targets: Some(to_read_result(targets)), coverage, ..rule }, failures)
     });
     let (rules, failures): (Vec<EventRule>, Vec<_>) = join_all(read).await.into_iter().unzip();
     (Ok(rules), failures.into_iter().flatten().collect())
+}
+
+/// What the rule reports, if only AWS can tell and does. Nothing is asked about a pattern that can be evaluated here.
+///
+/// Source: EventBridge API, TestEventPattern.
+async fn settled(
+    cloud: &dyn Cloud,
+    at: &AccountRegion,
+    sign_ins: &AccountRegion,
+    rule: &EventRule,
+) -> Option<RuleCoverage> {
+    let pattern = rule.pattern.as_deref().filter(|_| rule.coverage.as_ref().is_some_and(|c| c.sign_in.is_none()))?;
+    let asked = undecided(pattern, sign_ins).ok()?.into_iter().map(async |event: Value| {
+        let matches = cloud.test_event_pattern(&at.region, pattern, &event.to_string()).await;
+        matches.ok().map(|matches| (event, matches))
+    });
+    let answers: Vec<(Value, bool)> = join_all(asked).await.into_iter().flatten().collect();
+    coverage_with(pattern, sign_ins, &answers).ok()
 }
 
 /// The sum of a rule's metric over the last 24 hours.

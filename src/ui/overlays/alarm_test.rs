@@ -6,8 +6,9 @@ use ratatui::layout::Rect;
 use crate::app::state::alarm_test::{TestError, TestPhase, TestScreen, TestStage};
 use crate::domain::activity::not_arrived;
 use crate::domain::alarm::STAYS_IN_ALARM;
-use crate::domain::event::{DRILL_SOURCE, DRILL_STREAM};
-use crate::domain::iam_policy::test_actions;
+use crate::domain::event::{DRILL_BUS_SOURCE, DRILL_SOURCE, DRILL_STREAM};
+use crate::domain::health::AlertPath;
+use crate::domain::iam_policy::{drill_actions, test_actions};
 use crate::domain::text::and;
 use crate::ui::widgets::test_result::{seconds, verdict};
 use crate::ui::widgets::text::pad;
@@ -76,12 +77,22 @@ fn question(view: &mut View<'_>, screen: &TestScreen) {
         let settings = view.account.derived.as_ref().map(|derived| &derived.settings);
         let group = settings.map(|settings| settings.log_group.value.clone()).unwrap_or_default();
         let leftover = format!(
-            "One event remains in the stream `{DRILL_STREAM}` of `{group}` for as long as the group keeps its \
-             events. Its source is `{DRILL_SOURCE}`, and it says who started the drill and that nobody used root. The \
-             alarm stays in ALARM for {STAYS_IN_ALARM}, and root use in that time sends no second email."
+            "One event remains in the stream `{DRILL_STREAM}` of `{group}`. Its source is `{DRILL_SOURCE}`, and it says \
+             that nobody used root. The alarm stays in ALARM for {STAYS_IN_ALARM}, and root use in that time sends no \
+             second email."
         );
         view.text(&leftover, theme.text);
         view.blank();
+        if let Some(events) = &screen.events {
+            let region = events.bus.region().unwrap_or_default();
+            let second = format!(
+                "It also puts a marked sign-in (source `{DRILL_BUS_SOURCE}`) on the event bus in {region}, which sends a \
+                 second email, and follows it over the event rules. EventBridge counts by the minute, so these stages are \
+                 seen late."
+            );
+            view.text(&second, theme.text);
+            view.blank();
+        }
     }
     if let Some(alarm) = view.account.health().and_then(|health| health.in_alarm()) {
         let since = view.local(alarm.since);
@@ -113,21 +124,23 @@ fn warning_and_permissions(view: &mut View<'_>, screen: &TestScreen) {
                        on it. Press `f` to write there anyway.";
         view.text(warning, view.theme.bad);
     }
-    view.text(&format!("Requires {}.", and(&test_actions(screen.is_drill))), view.theme.dim);
+    let actions =
+        if screen.is_drill { drill_actions(screen.events.as_ref().map(|events| &events.bus)) } else { test_actions() };
+    view.text(&format!("Requires {}.", and(&actions)), view.theme.dim);
 }
-
-/// The stages in order; a test begins at the fourth one.
-const STAGES: [TestStage; 6] =
-    [TestStage::Stored, TestStage::Matched, TestStage::Counted, TestStage::Alarm, TestStage::Action, TestStage::Back];
 
 /// One line per stage: done, waiting, failed, or not reached yet.
 fn stages(view: &mut View<'_>, screen: &TestScreen) {
     let (theme, now) = (view.theme, view.model.now);
-    for stage in STAGES.into_iter().skip(if screen.is_drill { 0 } else { 3 }) {
-        let seen = screen.run.seen.iter().find(|s| s.stage == stage);
-        let (word, style, time) = match (&screen.phase, seen) {
+    for stage in screen.stages() {
+        let run = screen.run.on(stage.path());
+        let waits = run.is_some_and(|run| run.waiting_for == Some(stage));
+        let (word, style, time) = match (&screen.phase, run.and_then(|run| run.reached(stage))) {
             (_, Some(seen)) => ("done".to_owned(), theme.good, seconds(seen.after)),
-            (TestPhase::Running { began }, None) if screen.run.waiting_for == Some(stage) => {
+            _ if waits && stage.path() == AlertPath::Events && screen.run.events_error().is_some() => {
+                ("failed".to_owned(), theme.bad, String::new())
+            }
+            (TestPhase::Running { began }, None) if waits => {
                 (format!("{} waiting", view.spinner()), theme.warn, clock(now.duration_since(*began)))
             }
             (TestPhase::Ended(Err(error)), None) if failed_stage(error, screen) == Some(stage) => {
@@ -144,6 +157,6 @@ fn failed_stage(error: &TestError, screen: &TestScreen) -> Option<TestStage> {
     match error {
         TestError::NotSent(_) => Some(TestStage::Action),
         TestError::TimedOut { stage, .. } => Some(*stage),
-        _ => screen.run.waiting_for,
+        _ => screen.run.alarm.waiting_for,
     }
 }

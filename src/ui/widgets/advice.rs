@@ -11,6 +11,9 @@ pub(in crate::ui) fn summary(health: &Health) -> String {
             format!("Everything works: root use is usually emailed within {USUAL_DELAY}.")
         }
         None => format!("Root sign-ins are usually emailed within {USUAL_DELAY}; not all API use is reported."),
-        Some(check) => format!("{} {}", check.detail, fix_text(&check.fix)).trim_end().to_owned(),
+        Some(check) => {
+            let only = if health.healthy() { "Root sign-ins are reported, but only by event rules. " } else { "" };
+            format!("{only}{} {}", check.detail, fix_text(&check.fix)).trim_end().to_owned()
+        }
     }
 }

@@ -11,17 +11,31 @@ pub(in crate::ui) fn verdict(screen: &TestScreen) -> Option<String> {
     if let TestPhase::Ended(ended) = &screen.phase {
         return Some(outcome(ended, &screen.run));
     }
+    if screen.run.events.is_some() && !screen.run.passed() {
+        return None;
+    }
     let sent = duration_until(&screen.run, TestStage::Action)?;
     Some(format!("Passed: notification sent after {sent}. The alarm will return to OK by itself."))
 }
 
 /// "2.4 s": from the start of the test to this stage.
 fn duration_until(run: &TestRun, stage: TestStage) -> Option<String> {
-    run.seen.iter().find(|s| s.stage == stage).map(|s| seconds(s.after))
+    run.on(stage.path())?.reached(stage).map(|seen| seconds(seen.after))
 }
 
-/// The result in one sentence.
+/// The result in one sentence, or in two for a drill of both paths.
 pub(in crate::ui) fn outcome(result: &Result<(), TestError>, run: &TestRun) -> String {
+    let by_alarm = by_alarm(result, run);
+    match (run.events_error(), duration_until(run, TestStage::PassedOn)) {
+        (Some(error), _) => {
+            format!("{by_alarm} The event rules failed: {} {}", error.why(), fix_text(&error.fix()))
+        }
+        (None, Some(passed_on)) => format!("{by_alarm} Event rules: passed on to the topic after {passed_on}."),
+        (None, None) => by_alarm,
+    }
+}
+
+fn by_alarm(result: &Result<(), TestError>, run: &TestRun) -> String {
     match (result, duration_until(run, TestStage::Action), duration_until(run, TestStage::Back)) {
         (Err(error @ TestError::AlreadyInAlarm), ..) => {
             format!("Not started. {} {}", error.why(), fix_text(&error.fix()))

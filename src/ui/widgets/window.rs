@@ -29,7 +29,11 @@ pub(in crate::ui) fn frame_of(frame: &mut Frame<'_>, theme: &Theme, area: Rect, 
 /// Text in a window, scrolled down by `scroll` lines.
 pub(in crate::ui) fn scrolled(frame: &mut Frame<'_>, view: View<'_>, area: Rect, title: &str, scroll: u16) {
     let most = view.height().saturating_sub(area.height.saturating_sub(2));
-    let more = if most > scroll { format!(" {} more lines ", most - scroll) } else { String::new() };
+    let more = match most.saturating_sub(scroll) {
+        0 => String::new(),
+        1 => " 1 more line ".to_owned(),
+        more => format!(" {more} more lines "),
+    };
     let inner = frame_of(frame, view.theme, area, title, more);
     let lines: Vec<Line<'static>> = view.lines;
     frame.render_widget(Paragraph::new(lines).scroll((scroll.min(most), 0)), inner);

@@ -113,6 +113,7 @@ fn working_account() -> (DemoCloud, ManualClock, AlarmTest, Drill) {
         pattern: CIS_PATTERN.into(),
         metric: Metric { namespace: "rootbell".into(), name: "RootUse".into() },
         id: "drill-1".into(),
+        events: None,
     };
     (cloud, clock, test, drill)
 }

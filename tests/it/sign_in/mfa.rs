@@ -1,6 +1,6 @@
 //! Roles that need an MFA code: the wizard and the commands ask for it, and the role is assumed as its profile says.
 
-use crate::support::program::Program;
+use crate::support::program::{PATIENCE, Program};
 use crate::support::pty::{Pty, key};
 use crate::support::stand_in::{Asked, Response, StandIn, refusal, signed_in};
 
@@ -58,13 +58,12 @@ fn a_command_asks_for_the_code_until_aws_accepts_it() {
 fn after_three_wrong_codes_the_command_fails() {
     let aws = StandIn::start(answer);
     let mut status = terminal(&["status", "--profile", "mfa"], &aws, 120, 40);
-    for code in ["000001", "000002", "000003"] {
-        status.wait_for("role/Admin:");
+    for (earlier, code) in ["000001", "000002", "000003"].into_iter().enumerate() {
+        // The question comes again below the reason.
+        let is_asked = |screen: &str| screen.matches("Code of the MFA device").count() > earlier;
+        status.wait_until("the question", PATIENCE, is_asked);
         status.press(code);
         status.press("\r");
-        // The question comes again below the reason.
-        status.wait_for(code);
-        std::thread::sleep(std::time::Duration::from_millis(300));
     }
     assert_eq!(status.wait_exit().code, 1);
     assert_eq!(aws.asked("AssumeRole").len(), 3);

@@ -4,18 +4,19 @@
 //! subscriptions are confirmed at once, TestMetricFilter is missing, a metric filter creates no datapoints, and the
 //! caller is the root user of account 000000000000.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::program::lock_starting;
+use super::program::{PATIENCE, lock_starting};
 use super::venv;
 
 /// A running emulator; dropping it ends the process.
@@ -85,7 +86,8 @@ impl Emulator {
     }
 
     fn is_ready(&mut self) -> bool {
-        for _ in 0..600 {
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
             if request(self.port, "GET", "/_ministack/health").is_some_and(|a| a.starts_with("HTTP/1.1 200")) {
                 // If the emulator has exited, another process took the port and responded.
                 return matches!(self.child.try_wait(), Ok(None));
@@ -106,9 +108,16 @@ impl Drop for Emulator {
     }
 }
 
-/// A local port that nobody uses right now.
+/// A local port that nobody uses right now. None is returned twice: two emulators that start at the same time would both
+/// take the first one's answer for their own.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static USED: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    loop {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        if USED.lock().unwrap().insert(port) {
+            return port;
+        }
+    }
 }
 
 fn request(port: u16, method: &str, path: &str) -> Option<String> {

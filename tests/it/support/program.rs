@@ -2,16 +2,24 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tempfile::TempDir;
 
 use super::pty::Pty;
+
+/// How long a test waits for something that will come unless the program is broken. A busy machine may need much of it.
+pub const PATIENCE: Duration = Duration::from_secs(90);
+
+/// The time in which a program ends that doesn't wait for AWS: less than the 10 s that a call may take
+/// (`cloud/aws/timeouts.rs`), and much more than it needs, because the machine may be busy.
+pub const SOON: Duration = Duration::from_secs(8);
 
 /// A lock held while starting a program and while opening a terminal. Without it, a program started at that moment
 /// would inherit the other end of the terminal, which would then not hang up until that program ends.
@@ -127,7 +135,7 @@ impl Program {
     /// Starts it without a terminal, and does not wait for its end.
     pub fn start(self) -> Running {
         let guard = lock_starting();
-        let child = Command::new(&self.program)
+        let mut child = Command::new(&self.program)
             .args(&self.args)
             .env_clear()
             .envs(self.env.iter().map(|(k, v)| (k, v)))
@@ -138,7 +146,9 @@ impl Program {
             .spawn()
             .unwrap();
         drop(guard);
-        Running { child, _home: self.home }
+        let stderr = Arc::default();
+        let reader = child.stderr.take().map(|pipe| read_stderr(pipe, Arc::clone(&stderr)));
+        Running { child, stderr, reader, _home: self.home }
     }
 
     /// Starts it in a terminal of this size.
@@ -147,9 +157,37 @@ impl Program {
     }
 }
 
+/// What a program has printed to standard error so far.
+#[derive(Default)]
+struct Stderr {
+    text: Mutex<(Vec<u8>, IsClosed)>,
+    changed: Condvar,
+}
+
+type IsClosed = bool;
+
+/// Collects standard error until the program closes it.
+fn read_stderr(mut pipe: ChildStderr, stderr: Arc<Stderr>) -> JoinHandle<()> {
+    std::thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        loop {
+            let read = pipe.read(&mut buffer).unwrap_or(0);
+            let mut text = stderr.text.lock().unwrap();
+            text.0.extend(&buffer[..read]);
+            text.1 = read == 0;
+            stderr.changed.notify_all();
+            if text.1 {
+                return;
+            }
+        }
+    })
+}
+
 /// A program running without a terminal.
 pub struct Running {
     child: Child,
+    stderr: Arc<Stderr>,
+    reader: Option<JoinHandle<()>>,
     _home: TempDir,
 }
 
@@ -164,13 +202,38 @@ impl Running {
         self.child.wait().unwrap();
     }
 
-    pub fn wait(self) -> Ended {
-        let done = self.child.wait_with_output().unwrap();
+    /// Waits until this text has appeared on standard error, so many times.
+    #[track_caller]
+    pub fn wait_for_stderr(&self, text: &str, times: usize) {
+        let is_missing =
+            |said: &mut (Vec<u8>, IsClosed)| !said.1 && String::from_utf8_lossy(&said.0).matches(text).count() < times;
+        let waiting = self.stderr.changed.wait_timeout_while(self.stderr.text.lock().unwrap(), PATIENCE, is_missing);
+        let said = String::from_utf8_lossy(&waiting.unwrap().0.0).into_owned();
+        assert!(said.matches(text).count() >= times, "{text:?} did not appear {times} times: {said}");
+    }
+
+    pub fn wait(mut self) -> Ended {
+        let (status, stdout) = self.finish();
+        let stderr = std::mem::take(&mut self.stderr.text.lock().unwrap().0);
         Ended {
-            status: done.status.code(),
-            stdout: String::from_utf8(done.stdout).unwrap(),
-            stderr: String::from_utf8(done.stderr).unwrap(),
+            status: status.code(),
+            stdout: String::from_utf8(stdout).unwrap(),
+            stderr: String::from_utf8(stderr).unwrap(),
         }
+    }
+
+    /// Reads everything that it prints, and waits for its end.
+    fn finish(&mut self) -> (ExitStatus, Vec<u8>) {
+        drop(self.child.stdin.take());
+        let mut stdout = Vec::new();
+        if let Some(mut pipe) = self.child.stdout.take() {
+            pipe.read_to_end(&mut stdout).unwrap();
+        }
+        let status = self.child.wait().unwrap();
+        if let Some(reader) = self.reader.take() {
+            reader.join().unwrap();
+        }
+        (status, stdout)
     }
 
     /// Like [`Running::wait`], but fails if the program does not end in time.

@@ -14,11 +14,12 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
 
 use super::history::{self, ExecutedAction};
+use super::program::PATIENCE;
 use super::protocol::{Call, Protocol, Request, Response, error_response};
 
 /// A request that the proxy forwarded or answered itself.
@@ -184,7 +185,8 @@ impl Proxy {
 
     #[track_caller]
     fn wait_until(&self, what: &str, condition: impl Fn(&ProxyState) -> bool) {
-        for _ in 0..4000 {
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
             if condition(&self.shared.lock()) {
                 return;
             }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use tempfile::TempDir;
 
-use super::program::{Program, lock_starting, signal};
+use super::program::{PATIENCE, Program, lock_starting, signal};
 
 /// The bytes that a terminal sends for each named key.
 #[expect(dead_code, reason = "the list is complete even if no test uses a key")]
@@ -38,9 +38,6 @@ pub mod key {
     pub const CTRL_R: &str = "\x12";
     pub const CTRL_U: &str = "\x15";
 }
-
-/// How long to wait for a screen or for the end by default. It is generous because the machine may be busy.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A program in its own terminal. Dropping this value kills it.
 pub struct Pty {
@@ -144,7 +141,7 @@ impl Pty {
     /// Waits until the screen contains this text, and returns the screen.
     #[track_caller]
     pub fn wait_for(&self, text: &str) -> String {
-        self.wait_for_within(text, DEFAULT_TIMEOUT)
+        self.wait_for_within(text, PATIENCE)
     }
 
     #[track_caller]
@@ -155,7 +152,7 @@ impl Pty {
     /// Waits until the text is no longer on the screen.
     #[track_caller]
     pub fn wait_until_gone(&self, text: &str) -> String {
-        self.wait_until(&format!("{text:?} to go"), DEFAULT_TIMEOUT, |screen| !screen.contains(text))
+        self.wait_until(&format!("{text:?} to go"), PATIENCE, |screen| !screen.contains(text))
     }
 
     #[track_caller]
@@ -205,19 +202,18 @@ impl Pty {
     /// Waits for the program to end.
     #[track_caller]
     pub fn wait_exit(&mut self) -> Exit {
-        self.wait_exit_within(DEFAULT_TIMEOUT)
+        self.wait_exit_within(PATIENCE)
     }
 
     #[track_caller]
     pub fn wait_exit_within(&mut self, limit: Duration) -> Exit {
         for _ in 0..=limit.as_millis() / 5 {
             if let Some(status) = self.child.try_wait().unwrap() {
-                // Its last output may not have arrived yet.
-                let wait = self.shared.changed.wait_timeout_while(
-                    self.shared.lock(),
-                    Duration::from_millis(500),
-                    |terminal| !terminal.closed,
-                );
+                // Its last output may not have arrived yet; the terminal is closed after it.
+                let wait =
+                    self.shared
+                        .changed
+                        .wait_timeout_while(self.shared.lock(), Duration::from_secs(5), |terminal| !terminal.closed);
                 drop(wait);
                 return Exit { code: status.exit_code(), signal: status.signal().map(str::to_owned) };
             }

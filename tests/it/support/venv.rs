@@ -1,4 +1,5 @@
-//! Python packages with pinned versions, in a virtual environment under `target/` that is created once.
+//! Python packages with pinned versions, in a virtual environment under `target/` that is created once for each path:
+//! its programs contain the path of their Python, so that they don't start after `target/` has been moved or copied.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -10,19 +11,20 @@ pub fn bin(name: &str, pins: &str) -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let home = target.join(name);
     let marker = home.join("pins.txt");
+    let wanted = format!("{pins}# {}\n", home.display());
     let lock = File::create(target.join(format!("{name}.lock"))).unwrap();
     lock.lock().unwrap();
-    if fs::read_to_string(&marker).ok().as_deref() != Some(pins) {
+    if fs::read_to_string(&marker).ok().as_deref() != Some(&wanted) {
         if home.exists() {
             fs::remove_dir_all(&home).unwrap();
         }
         run(Command::new("python3").args(["-m", "venv"]).arg(&home));
         let list = home.join("wanted.txt");
-        fs::write(&list, pins).unwrap();
+        fs::write(&list, &wanted).unwrap();
         run(Command::new(home.join("bin/python"))
             .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
             .arg(&list));
-        fs::write(&marker, pins).unwrap();
+        fs::write(&marker, &wanted).unwrap();
     }
     home.join("bin")
 }

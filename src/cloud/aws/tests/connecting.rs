@@ -295,5 +295,7 @@ async fn missing_credentials_are_reported_in_plain_words() {
     assert_eq!(denied.message, "not authorized to perform: sts:AssumeRole");
     let late = without_credentials(|| CredentialsError::provider_timed_out(Duration::from_secs(5))).await;
     assert_eq!((late.kind, late.operation), (ErrorKind::Timeout, ""));
-    assert!(late.why().contains("did not answer in 0 ms (profile `prod`"), "{}", late.why());
+    // How long it took depends on the machine.
+    let why = late.why();
+    assert!(why.contains("did not answer in ") && why.contains(" ms (profile `prod`"), "{why}");
 }

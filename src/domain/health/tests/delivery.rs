@@ -28,10 +28,27 @@ pub(super) const BREAKS: &[Break] = &[
     ),
     (
         "bucket error",
-        |o| (status(o).bucket_error, status(o).bucket_delivery) = (Some("NoSuchBucket".into()), ago("2h")),
+        |o| {
+            (status(o).bucket_error, status(o).bucket_delivery) = (Some("NoSuchBucket".into()), ago("2h"));
+            status(o).logs_delivery = ago("2h");
+        },
         "trail.logging",
         Verdict::Wrong,
         "NoSuchBucket",
+    ),
+    (
+        "bucket error, but events in the log group",
+        |o| (status(o).bucket_error, status(o).bucket_delivery) = (Some("NoSuchBucket".into()), ago("2h")),
+        "trail.logging",
+        Verdict::Ok,
+        "on; but it can't write to its bucket: NoSuchBucket",
+    ),
+    (
+        "bucket error, for auditors",
+        |o| (status(o).bucket_error, status(o).bucket_delivery) = (Some("NoSuchBucket".into()), ago("2h")),
+        "bucket.private",
+        Verdict::Wrong,
+        "cannot write to its bucket",
     ),
     (
         "a bucket error before a delivery",
@@ -133,6 +150,7 @@ pub(super) const BREAKS: &[Break] = &[
         "a bucket error right after a repair",
         |o| {
             (status(o).bucket_error, status(o).bucket_delivery) = (Some("NoSuchBucket".into()), None);
+            status(o).logs_delivery = ago("2h");
             o.session.trail_changed = ago("5m");
         },
         "trail.logging",

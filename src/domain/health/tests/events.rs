@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::event_pattern::EventPattern;
 use crate::domain::event_rule::{EventRule, Failures, RuleState};
-use crate::domain::fixtures::{identity, sound_with_events};
+use crate::domain::fixtures::{NOW, identity, settings, sound_with_events};
 use crate::domain::policy::{self, PolicyDocument};
 use crate::domain::region::Region;
 
@@ -53,11 +53,32 @@ fn either_path_is_enough() {
     assert_eq!(health.paths, Paths { alarm: Some(false), events: Some(true) });
     assert!(health.healthy() && health.reports.sign_in == Some(true) && health.reports.api == Some(false));
     assert_eq!(health.headline(), Headline::SignInsReported);
+    assert_eq!(health.audit_ok(), Some(false), "for auditors, only the alarm counts");
     // A trail that delivers to no log group is enough for event rules, but one that is stopped isn't.
     trail(&mut observed).status.as_mut().unwrap().logging = false;
     let health = health_of(&observed);
     assert_eq!(health.paths, Paths { alarm: Some(false), events: Some(false) });
     assert!(!health.healthy());
+}
+
+#[test]
+fn a_rule_for_what_cannot_be_checked_leaves_open_whether_somebody_is_alerted_unless_the_user_vouches_for_it() {
+    let function: Arn = "arn:aws:lambda:us-east-1:123456789012:function:slack".into();
+    let mut observed = sound_with_events();
+    alarm(&mut observed).config.threshold = 5.0;
+    forward(&mut observed).targets.as_mut().unwrap().as_mut().unwrap()[0].arn = function.clone();
+    let found = health_of(&observed);
+    assert_eq!((found.alerting(), found.paths.events), (Verdict::Unknown, None));
+    assert!(found.weakest().unwrap().detail.contains("function:slack"), "{:?}", found.weakest());
+    let setup = SetupOptions { trust: vec![function], ..SetupOptions::default() };
+    let trusting = health(&settings(&setup, &observed), &observed, NOW.parse().unwrap());
+    assert_eq!((trusting.alerting(), trusting.paths.events), (Verdict::Ok, Some(true)));
+    assert!(trusting.trusted[0].notified);
+    // Without any rule, or with rules that can't be read, the alarm decides.
+    observed.events.at_sign_ins = Some(Ok(Vec::new()));
+    assert_eq!(health_of(&observed).alerting(), Verdict::Wrong);
+    observed.events.at_sign_ins = Some(Err(Problem::new("ListRules: denied.", Fix::advice("Ask for it."))));
+    assert_eq!(health_of(&observed).alerting(), Verdict::Wrong);
 }
 
 #[test]
@@ -69,7 +90,8 @@ fn guardduty_and_user_notifications_are_named() {
     (observed.events.at_sign_ins, observed.events.at_home) = (Some(Ok(vec![rule.clone()])), Ok(Vec::new()));
     let health = health_of(&observed);
     let found = check(&health, "events.rule");
-    assert!(found.verdict == Verdict::Missing && found.detail.contains("GuardDuty"), "{found:?}");
+    // Whether GuardDuty is on isn't known.
+    assert!(found.verdict == Verdict::Unknown && found.detail.contains("GuardDuty"), "{found:?}");
     with_pattern(&mut rule, r#"{"detail":{"userIdentity":{"type":["Root"]}}}"#);
     rule.managed_by = Some("notifications.amazonaws.com".into());
     rule.targets.as_mut().unwrap().as_mut().unwrap()[0].arn = "arn:aws:events:us-east-1:1:event-bus/n".into();
