@@ -16,17 +16,19 @@ fn status(args: &[&str], env: &[(&str, &str)], files: &[(&str, &str)]) -> (Stand
     (aws, ended)
 }
 
+/// The arguments, variables, and configuration; the exit status, and parts of what is printed.
+type Refused<'a> = (&'a [&'a str], Variables<'a>, String, i32, &'a [&'a str]);
+
+type Variables<'a> = &'a [(&'a str, &'a str)];
+
 /// Whose key signed the first call.
 fn signer(aws: &StandIn) -> Option<String> {
     aws.asked("GetCallerIdentity").first().map(|asked| asked.key.clone())
 }
 
 #[test]
-fn what_is_wrong_with_the_configuration_is_said_and_how_to_correct_it() {
-    let default = format!("[default]\n{KEYS}");
-    let role = "region = eu-west-1\nrole_arn = arn:aws:iam::123456789012:role/A\nsource_profile =";
-    let account = "sso_account_id = 123456789012\nsso_role_name = Admin\n";
-    let rows: Vec<(&[&str], &[(&str, &str)], String, i32, &[&str])> = vec![
+fn what_is_missing_is_named() {
+    refused(vec![
         (
             &[],
             &[("AWS_ACCESS_KEY_ID", "AKIA1"), ("AWS_REGION", "eu-west-1")],
@@ -60,15 +62,18 @@ fn what_is_wrong_with_the_configuration_is_said_and_how_to_correct_it() {
             2,
             &["No Region is selected or set"],
         ),
-        // A profile that can't be used is said before a Region is asked for.
+    ]);
+}
+
+#[test]
+fn a_profile_that_cannot_be_used_is_said_before_a_region_is_asked_for() {
+    let role = "role_arn = arn:aws:iam::123456789012:role/A\nsource_profile =";
+    let account = "sso_account_id = 123456789012\nsso_role_name = Admin\n";
+    refused(vec![
         (
             &["--profile", "a"],
             &[],
-            format!(
-                "[profile a]\n{}b\n[profile b]\n{}a\n",
-                role.replace("region = eu-west-1\n", ""),
-                role.replace("region = eu-west-1\n", "")
-            ),
+            format!("[profile a]\n{role}b\n[profile b]\n{role}a\n"),
             1,
             &["The profile `a` cannot be used: its source_profiles lead back to `a` (profile `a`)."],
         ),
@@ -95,6 +100,13 @@ fn what_is_wrong_with_the_configuration_is_said_and_how_to_correct_it() {
             1,
             &["it signs in with IAM Identity Center, but has no sso_region"],
         ),
+    ]);
+}
+
+#[test]
+fn what_cannot_be_read_or_is_no_url_is_named() {
+    let default = format!("[default]\n{KEYS}");
+    refused(vec![
         (
             &[],
             &[("AWS_CONFIG_FILE", ".")],
@@ -117,7 +129,12 @@ fn what_is_wrong_with_the_configuration_is_said_and_how_to_correct_it() {
             2,
             &["AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "`localhost:4566` isn't a URL"],
         ),
-    ];
+    ]);
+}
+
+/// What is wrong is said, and AWS isn't asked.
+#[track_caller]
+fn refused(rows: Vec<Refused<'_>>) {
     for (args, env, config, status_code, expected) in rows {
         let (aws, said) = status(args, env, &[(".aws/config", &config)]);
         let said = said.exits(status_code).with_empty_stdout();
@@ -147,7 +164,7 @@ fn a_file_that_is_not_utf_8_is_named() {
 fn what_looks_unusual_but_works_signs_in() {
     let default = format!("[default]\n{KEYS}");
     let lines = |text: &str| text.replace('\n', "\r\n");
-    let rows: Vec<(&str, &[(&str, &str)], String, &str)> = vec![
+    let rows: Vec<(&str, Variables<'_>, String, &str)> = vec![
         ("a byte order mark", &[], format!("\u{feff}{default}"), "AKIAFILE"),
         ("line ends of Windows", &[], lines(&default), "AKIAFILE"),
         ("a section in two parts", &[], format!("[default]\nregion = eu-west-1\n{default}"), "AKIAFILE"),
