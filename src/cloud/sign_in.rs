@@ -104,8 +104,7 @@ impl SignIn {
             | CredentialSource::Process(_)
             | CredentialSource::WebIdentity(_)
             | CredentialSource::Unknown => true,
-            // Nothing is configured, so that the instance was the last resort.
-            CredentialSource::Instance => self.roles.is_empty(),
+            CredentialSource::Instance => self.is_last_resort(),
             CredentialSource::Environment(_) | CredentialSource::Container => false,
         }
     }
